@@ -1,0 +1,98 @@
+"""Checks of arguments: one clear line that names the argument and says what it may be."""
+
+import math
+import numbers
+from collections.abc import Collection
+
+import numpy as np
+
+
+def whole(name: str, value: object, least: int = 0) -> int:
+    """Return `value` as an int.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a whole number.
+    ValueError
+        If `value` is less than `least`.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
+    return int(value)
+
+
+def real(name: str, value: object, *, least: float = -math.inf, above: float = -math.inf) -> float:
+    """Return `value` as a finite float that is at least `least` and greater than `above`.
+
+    Raises
+    ------
+    TypeError
+        If `value` is not a real number.
+    ValueError
+        If `value` is not finite or too small.
+    """
+    wanted = "a finite number"
+    if above > -math.inf:
+        wanted += f" greater than {above:g}"
+    elif least > -math.inf:
+        wanted += f" of at least {least:g}"
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+    number = float(value)
+    if not math.isfinite(number) or number < least or number <= above:
+        raise ValueError(f"{name} must be {wanted}, got {value}")
+    return number
+
+
+def choice(name: str, value: object, choices: Collection[str]) -> str:
+    """Return `value` if it is one of `choices`.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+    return str(value)
+
+
+def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
+    """Return `value` as a new C-ordered float64 array whose axes are named by `dimensions`.
+
+    Raises
+    ------
+    TypeError
+        If `value` does not hold real numbers.
+    ValueError
+        If it has the wrong number of axes, is empty, or has an entry that is not finite.
+    """
+    wanted = f"an array of finite numbers with axes ({', '.join(dimensions)})"
+    try:
+        result = np.array(value)
+    except ValueError:
+        raise ValueError(f"{name} must be {wanted}, got rows of unequal length") from None
+    if result.dtype.kind not in "fiu":
+        raise TypeError(f"{name} must be {wanted}, got entries of type {result.dtype}")
+    if result.ndim != len(dimensions) or result.size == 0:
+        raise ValueError(f"{name} must be {wanted}, got shape {result.shape}")
+    if not np.isfinite(result).all():
+        raise ValueError(f"{name} must be {wanted}, got NaN or infinity")
+    return np.array(result, dtype=np.float64, order="C")
+
+
+def times(name: str, value: object) -> np.ndarray:
+    """Return `value` as an increasing grid of times, none of them negative.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is anything else.
+    """
+    grid = array(name, np.atleast_1d(np.asarray(value)), ("time",))
+    if grid[0] < 0 or (np.diff(grid) <= 0).any():
+        raise ValueError(f"{name} must increase strictly from a first time of at least 0")
+    return grid

@@ -1,0 +1,39 @@
+"""Files that are whole or not there at all."""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def writable(path: str | os.PathLike, name: str = "out") -> Path:
+    """Return `path`, checked before any work is done: a file can be written there.
+
+    Raises
+    ------
+    ValueError
+        If `path` is a folder, or its folder does not exist or cannot be written to; `name` is the
+        argument that the message names.
+    """
+    path = Path(path)
+    wanted = f"{name} must be a file in a writable folder, got {path}"
+    if path.is_dir():
+        raise ValueError(f"{wanted}: is a folder")
+    if not path.parent.is_dir():
+        raise ValueError(f"{wanted}: no such folder")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise ValueError(f"{wanted}: permission denied")
+    return path
+
+
+@contextmanager
+def atomic(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a temporary path beside `path` that takes its place when the block ends without an error."""
+    path = writable(path)
+    temporary = path.with_name(f".{path.stem}-{uuid.uuid4().hex}{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
