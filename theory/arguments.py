@@ -7,6 +7,14 @@ from collections.abc import Collection
 import numpy as np
 
 
+class ArgumentError(ValueError):
+    """An argument is not what it may be; the message is one line that begins with its name."""
+
+
+class ArgumentTypeError(ArgumentError, TypeError):
+    """An argument is not even of a type that it may be."""
+
+
 def whole(name: str, value: object, least: int = 0) -> int:
     """Return `value` as an int.
 
@@ -18,9 +26,9 @@ def whole(name: str, value: object, least: int = 0) -> int:
         If `value` is less than `least`.
     """
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be a whole number of at least {least}, got {value!r}")
+        raise ArgumentTypeError(f"{name} must be a whole number of at least {least}, got {value!r}")
     if value < least:
-        raise ValueError(f"{name} must be a whole number of at least {least}, got {value}")
+        raise ArgumentError(f"{name} must be a whole number of at least {least}, got {value}")
     return int(value)
 
 
@@ -40,10 +48,10 @@ def real(name: str, value: object, *, least: float = -math.inf, above: float = -
     elif least > -math.inf:
         wanted += f" of at least {least:g}"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be {wanted}, got {value!r}")
+        raise ArgumentTypeError(f"{name} must be {wanted}, got {value!r}")
     number = float(value)
     if not math.isfinite(number) or number < least or number <= above:
-        raise ValueError(f"{name} must be {wanted}, got {value}")
+        raise ArgumentError(f"{name} must be {wanted}, got {value}")
     return number
 
 
@@ -56,7 +64,7 @@ def choice(name: str, value: object, choices: Collection[str]) -> str:
         If it is not.
     """
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
+        raise ArgumentError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
     return str(value)
 
 
@@ -74,13 +82,13 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
     try:
         result = np.array(value)
     except ValueError:
-        raise ValueError(f"{name} must be {wanted}, got rows of unequal length") from None
+        raise ArgumentError(f"{name} must be {wanted}, got rows of unequal length") from None
     if result.dtype.kind not in "fiu":
-        raise TypeError(f"{name} must be {wanted}, got entries of type {result.dtype}")
+        raise ArgumentTypeError(f"{name} must be {wanted}, got entries of type {result.dtype}")
     if result.ndim != len(dimensions) or result.size == 0:
-        raise ValueError(f"{name} must be {wanted}, got shape {result.shape}")
+        raise ArgumentError(f"{name} must be {wanted}, got shape {result.shape}")
     if not np.isfinite(result).all():
-        raise ValueError(f"{name} must be {wanted}, got NaN or infinity")
+        raise ArgumentError(f"{name} must be {wanted}, got NaN or infinity")
     return np.array(result, dtype=np.float64, order="C")
 
 
@@ -94,5 +102,16 @@ def times(name: str, value: object) -> np.ndarray:
     """
     grid = array(name, np.atleast_1d(np.asarray(value)), ("time",))
     if grid[0] < 0 or (np.diff(grid) <= 0).any():
-        raise ValueError(f"{name} must increase strictly from a first time of at least 0")
+        raise ArgumentError(f"{name} must increase strictly from a first time of at least 0")
     return grid
+
+
+def seed(name: str, value: object) -> np.random.SeedSequence:
+    """Return `value`, a whole number or already a SeedSequence, as a SeedSequence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is anything else.
+    """
+    return value if isinstance(value, np.random.SeedSequence) else np.random.SeedSequence(whole(name, value))

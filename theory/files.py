@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from theory.arguments import ArgumentError
+
 
 def writable(path: str | os.PathLike, name: str = "out") -> Path:
     """Return `path`, checked before any work is done: a file can be written there.
@@ -19,11 +21,11 @@ def writable(path: str | os.PathLike, name: str = "out") -> Path:
     path = Path(path)
     wanted = f"{name} must be a file in a writable folder, got {path}"
     if path.is_dir():
-        raise ValueError(f"{wanted}: is a folder")
+        raise ArgumentError(f"{wanted}: is a folder")
     if not path.parent.is_dir():
-        raise ValueError(f"{wanted}: no such folder")
+        raise ArgumentError(f"{wanted}: no such folder")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ValueError(f"{wanted}: permission denied")
+        raise ArgumentError(f"{wanted}: permission denied")
     return path
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import xarray as xr
 
 from theory import files
+from theory.arguments import ArgumentError
 from theory.model import Autoencoder
 
 SOURCES = ("theory", "simulation", "training")
@@ -58,7 +59,7 @@ def dataset(
         Seed, method, tolerances and the like; those that are None are left out.
     """
     if source not in SOURCES:
-        raise ValueError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
+        raise ArgumentError(f"source must be one of {', '.join(SOURCES)}, got {source!r}")
     result = xr.Dataset(dict(variables), coords=dict(coords or {}))
     for name in result.variables:
         if name in LONG_NAMES:
@@ -99,7 +100,7 @@ def load(path: str | os.PathLike) -> xr.Dataset:
         result = xr.load_dataset(path, engine="h5netcdf")
     except (OSError, ValueError) as error:
         reason = "no such file" if isinstance(error, FileNotFoundError) else "not a NetCDF file"
-        raise ValueError(f"file must be a result of polysem; {path}: {reason}") from None
+        raise ArgumentError(f"file must be a result of polysem; {path}: {reason}") from None
     if result.attrs.get("source") not in SOURCES:
-        raise ValueError(f"file must be a result of polysem; {path}: its attributes name no known source")
+        raise ArgumentError(f"file must be a result of polysem; {path}: its attributes name no known source")
     return result

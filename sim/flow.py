@@ -1,0 +1,225 @@
+"""The flow of all encodings, from initial weights to the sparse fixed point or to a given time."""
+
+import itertools
+import warnings
+from collections.abc import Collection, Iterable, Iterator
+
+import numpy as np
+import xarray as xr
+
+from sim.forces import FORCES, energy
+from sim.integrators import METHODS
+from theory import arguments, schema
+from theory.model import Autoencoder
+from theory.reduction import final_weight
+
+FIRST_TIME = 0.1
+GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
+AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
+PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
+
+
+def simulate(
+    model: Autoencoder,
+    seed: int | np.random.SeedSequence = 0,
+    initial: np.ndarray | None = None,
+    until: float | None = None,
+    times: np.ndarray | None = None,
+    method: str = "splitting",
+    forces: Collection[str] = FORCES,
+    rtol: float | None = None,
+) -> xr.Dataset:
+    """Integrate the flow ``dW_i/dt = (1 − ‖W_i‖²) W_i − Σ_{j≠i} ReLU(W_i·W_j) W_j − λ sign(W_i)``.
+
+    Parameters
+    ----------
+    model : Autoencoder
+        Parameters n, m, λ, σ.
+    seed : int or SeedSequence
+        Seed of the initial weights.
+    initial : array_like, shape (feature, neuron), optional
+        Initial weights, instead of random ones.
+    until : float, optional
+        Flow time to stop at, by default the sparse fixed point: every encoding has at most one active
+        weight, no two share a neuron with the same sign, and nothing moves any more.
+    times : array_like, shape (time,), optional
+        Increasing flow times of the output, by default 0 and 20 a decade from 0.1 on.
+    method : {"splitting", "euler"}
+        Integrator (`sim.integrators`).
+    forces : collection of {"feature_benefit", "interference", "l1"}
+        The forces that act.
+    rtol : float, optional
+        Size of a step relative to the time scale that it has to resolve: 1 for "euler", 1 + t for
+        "splitting". The error falls with its first and second power.
+
+    Returns
+    -------
+    Dataset
+        ``l1_norm``, ``l2_norm``, ``active`` over (time, feature), ``energy`` over time, ``initial`` and
+        ``final`` over (feature, neuron). Attributes: parameters, seed, method, ``deaths``, ``rebirths``,
+        ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as said above, or `until` is missing where no fixed point would be reached.
+
+    Notes
+    -----
+    Seed 001, "Loss and dynamics"; `theory.flow`.
+    """
+    weights = _initial_weights(model, seed, initial)
+    flow = Flow(model, weights.copy(), method, forces, rtol)
+    until = None if until is None else arguments.real("until", until, above=0)
+    if until is None and flow.l1 == 0:
+        raise arguments.ArgumentError("until must be given when no L1 acts: there is no sparse fixed point")
+    if times is None:
+        grid: Iterable[float] = default_times(until)
+    else:
+        grid = arguments.times("times", times)
+        if until is not None and grid[-1] > until:
+            raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
+
+    observed = []
+    for time in grid:
+        flow.advance(time)
+        observed.append((time, *_observe(flow.weights, model.l1)))
+        if times is None and until is None and flow.at_rest():
+            break
+    if until is None:
+        flow.settle()
+    else:
+        flow.advance(until)
+    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*observed, strict=True))
+    return schema.dataset(
+        {
+            "l1_norm": (("time", "feature"), l1_norm),
+            "l2_norm": (("time", "feature"), l2_norm),
+            "active": (("time", "feature"), active),
+            "energy": ("time", energies),
+            "initial": (("feature", "neuron"), weights),
+            "final": (("feature", "neuron"), flow.weights),
+        },
+        source="simulation",
+        model=model,
+        coords={"time": at},
+        seed=seed if initial is None and isinstance(seed, int) else None,
+        method=method,
+        forces=", ".join(name for name in FORCES if name in forces),
+        rtol=flow.rtol,
+        until=until,
+        **flow.record(),
+    )
+
+
+class Flow:
+    """Encodings on their way: weights, flow time, and what has happened so far.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    weights : ndarray, shape (feature, neuron)
+        Initial weights; moved in place.
+    method, forces, rtol
+        As in `simulate`.
+    """
+
+    def __init__(
+        self,
+        model: Autoencoder,
+        weights: np.ndarray,
+        method: str,
+        forces: Collection[str],
+        rtol: float | None,
+    ) -> None:
+        self._method, default = METHODS[arguments.choice("method", method, METHODS)]
+        for name in forces:
+            arguments.choice("forces", name, FORCES)
+        self.weights = weights
+        self.time = 0.0
+        self.l1 = model.l1 if "l1" in forces else 0.0
+        self.rtol = default if rtol is None else arguments.real("rtol", rtol, above=0)
+        self.feature_benefit, self.interference = (name in forces for name in FORCES[:2])
+        self.winner_size = float(final_weight(self.l1)) if self.feature_benefit and self.l1 else 0.0
+        self.deaths = self.rebirths = self.evaluations = 0
+        self.last_change = 0.0
+
+    def advance(self, stop: float) -> None:
+        """Integrate to flow time `stop`."""
+        if stop <= self.time:
+            return
+        deaths, rebirths, last_change, evaluations = self._method(
+            self.weights, self.time, stop, self.l1, self.feature_benefit, self.interference, self.rtol
+        )
+        self.time = stop
+        self.deaths += deaths
+        self.rebirths += rebirths
+        self.evaluations += evaluations
+        self.last_change = max(self.last_change, last_change)
+
+    def settle(self) -> None:
+        """Integrate until the weights are at rest, and put the winners exactly where they end."""
+        for stop in default_times(None):
+            if self.at_rest():
+                self.weights[:] = np.sign(self.weights) * self.winner_size
+                return
+            if self.l1 * self.time > PATIENCE:
+                warnings.warn(
+                    f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
+                )
+                return
+            self.advance(stop)
+
+    def sparse(self) -> bool:
+        """Say whether no weight can die or be reborn any more.
+
+        Then every encoding has at most one active weight, and no two that interfere share a neuron with
+        the same sign, so that no inner product is positive and no force acts on dead weights.
+        """
+        positive, negative = self.weights > 0, self.weights < 0
+        alone = not ((positive | negative).sum(axis=1) > 1).any()
+        apart = max(positive.sum(axis=0).max(), negative.sum(axis=0).max()) <= 1
+        return bool(alone and (apart or not self.interference))
+
+    def at_rest(self) -> bool:
+        """Say whether the weights have come to the sparse fixed point."""
+        sizes = np.abs(self.weights[self.weights != 0])
+        return self.l1 > 0 and self.sparse() and bool((np.abs(sizes - self.winner_size) < AT_REST).all())
+
+    def record(self) -> dict[str, float | None]:
+        """Return what has happened, as attributes of a result."""
+        return {
+            "deaths": self.deaths,
+            "rebirths": self.rebirths,
+            "evaluations": self.evaluations,
+            "time_to_sparsity": self.last_change if self.at_rest() else None,
+        }
+
+
+def default_times(until: float | None) -> Iterator[float]:
+    """Yield 0 and times that grow geometrically, to `until` or for ever."""
+    yield 0.0
+    for exponent in itertools.count():
+        time = FIRST_TIME * GROWTH**exponent
+        if until is not None and time >= until:
+            yield until
+            return
+        yield time
+
+
+def _initial_weights(
+    model: Autoencoder, seed: int | np.random.SeedSequence, initial: np.ndarray | None
+) -> np.ndarray:
+    if initial is None:
+        return model.initial(np.random.default_rng(arguments.seed("seed", seed)))
+    weights = arguments.array("initial", initial, ("feature", "neuron"))
+    if weights.shape != (model.n_features, model.n_neurons):
+        raise arguments.ArgumentError(
+            f"initial must have shape ({model.n_features}, {model.n_neurons}), got {weights.shape}"
+        )
+    return weights
+
+
+def _observe(weights: np.ndarray, l1: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+    sizes = np.abs(weights)
+    return sizes.sum(axis=1), np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1), energy(weights, l1)

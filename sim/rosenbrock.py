@@ -1,0 +1,87 @@
+"""One step of RODAS, for two variables of which the second is a quadrature.
+
+RODAS (Hairer and Wanner, *Solving Ordinary Differential Equations II*, section VI.4) is linearly implicit,
+of order 4 with an embedded estimate of order 3, and stiffly accurate: its order survives when the fast
+variable is slaved to the slow one, which here is the limit λ → 0.
+"""
+
+from numba import njit
+
+GAMMA = 0.25
+A21 = 1.544
+A31, A32 = 0.9466785280815826, 0.2557011698983284
+A41, A42, A43 = 3.314825187068521, 2.896124015972201, 0.9986419139977817
+A51, A52, A53, A54 = 1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950
+C21 = -5.6688
+C31, C32 = -2.430093356833875, -0.2063599157091915
+C41, C42, C43 = -0.1073529058151375, -9.594562251023355, -20.47028614809616
+C51, C52, C53, C54 = 7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160
+C61, C62, C63, C64, C65 = (
+    8.083246795921522,
+    -7.981132988064893,
+    -31.52159432874371,
+    16.31930543123136,
+    -6.058818238834054,
+)
+ALPHA2, ALPHA3, ALPHA4 = 0.386, 0.21, 0.63
+D1, D2, D3, D4 = 0.25, -0.1043, 0.1035, -0.0362
+
+
+@njit(cache=True, error_model="numpy")
+def slopes(x, c, p_end, q_end, k, l1):
+    """Return ``dC/ds`` and ``dt/ds`` at distance `x` before the next death."""
+    q = q_end + x * (2.0 * p_end + x * k)
+    return (q / (c * c) - 1.0) / l1, 1.0 / (l1 * c)
+
+
+@njit(cache=True, error_model="numpy")
+def step(x, c, h, p_end, q_end, k, l1):
+    """Advance C = √B and t by a step `h` in s between two deaths.
+
+    Parameters
+    ----------
+    x : float
+        Distance in s to the next death, at least `h`.
+    c : float
+        C at the start.
+    h : float
+        Step.
+    p_end, q_end, k : float
+        p and q at the next death, and the number of weights alive until then.
+    l1 : float
+        L1 strength λ.
+
+    Returns
+    -------
+    c, dt, error_c, error_dt : float
+        C at the end, the time that passed, and error estimates of both.
+    """
+    q = q_end + x * (2.0 * p_end + x * k)
+    f_c = -2.0 * q / (l1 * c * c * c)
+    g_c = -1.0 / (l1 * c * c)
+    f_s = -2.0 * (p_end + k * x) / (l1 * c * c)
+    pivot = 1.0 / (1.0 / (GAMMA * h) - f_c)
+    quadrature = GAMMA * h
+    r = 1.0 / h
+
+    f, g = slopes(x, c, p_end, q_end, k, l1)
+    u1 = pivot * (f + D1 * h * f_s)
+    v1 = quadrature * (g + g_c * u1)
+    f, g = slopes(x - ALPHA2 * h, c + A21 * u1, p_end, q_end, k, l1)
+    u2 = pivot * (f + r * C21 * u1 + D2 * h * f_s)
+    v2 = quadrature * (g + r * C21 * v1 + g_c * u2)
+    f, g = slopes(x - ALPHA3 * h, c + A31 * u1 + A32 * u2, p_end, q_end, k, l1)
+    u3 = pivot * (f + r * (C31 * u1 + C32 * u2) + D3 * h * f_s)
+    v3 = quadrature * (g + r * (C31 * v1 + C32 * v2) + g_c * u3)
+    f, g = slopes(x - ALPHA4 * h, c + A41 * u1 + A42 * u2 + A43 * u3, p_end, q_end, k, l1)
+    u4 = pivot * (f + r * (C41 * u1 + C42 * u2 + C43 * u3) + D4 * h * f_s)
+    v4 = quadrature * (g + r * (C41 * v1 + C42 * v2 + C43 * v3) + g_c * u4)
+    c5 = c + A51 * u1 + A52 * u2 + A53 * u3 + A54 * u4
+    t5 = A51 * v1 + A52 * v2 + A53 * v3 + A54 * v4
+    f, g = slopes(x - h, c5, p_end, q_end, k, l1)
+    u5 = pivot * (f + r * (C51 * u1 + C52 * u2 + C53 * u3 + C54 * u4))
+    v5 = quadrature * (g + r * (C51 * v1 + C52 * v2 + C53 * v3 + C54 * v4) + g_c * u5)
+    f, g = slopes(x - h, c5 + u5, p_end, q_end, k, l1)
+    u6 = pivot * (f + r * (C61 * u1 + C62 * u2 + C63 * u3 + C64 * u4 + C65 * u5))
+    v6 = quadrature * (g + r * (C61 * v1 + C62 * v2 + C63 * v3 + C64 * v4 + C65 * v5) + g_c * u6)
+    return c5 + u5 + u6, t5 + v5 + v6, u6, v6

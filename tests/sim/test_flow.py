@@ -1,0 +1,167 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from sim import simulate, sparsify
+from sim.flow import default_times
+from theory import Autoencoder, interference, sparsification
+
+METHODS = ("splitting", "euler")
+WEIGHTS = arrays(np.float64, (3, 5), elements=st.floats(-1, 1, width=16).filter(lambda w: abs(w) > 0.01))
+quick = settings(max_examples=15, deadline=None)
+
+
+def final(weights, l1=0.02, method="splitting", until=20.0, **options):
+    model = Autoencoder(*weights.shape, l1)
+    return simulate(model, initial=weights, until=until, method=method, **options).final.values
+
+
+@pytest.mark.parametrize("method", METHODS)
+@quick
+@given(WEIGHTS, st.permutations(range(3)), st.permutations(range(5)), st.sampled_from([-1.0, 1.0]))
+def test_permutations_and_flips_of_neurons_commute_with_the_flow(method, weights, features, neurons, sign):
+    flips = np.array([1, sign, 1, -sign, 1])
+    moved = (weights * flips)[features][:, neurons]
+    expected = (final(weights, method=method, until=5.0) * flips)[features][:, neurons]
+    np.testing.assert_allclose(final(moved, method=method, until=5.0), expected, rtol=0, atol=1e-9)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_rotations_commute_with_the_flow_without_l1(method):
+    rng = np.random.default_rng(0)
+    weights = rng.normal(size=(4, 6)) / np.sqrt(6)
+    rotation = np.linalg.qr(rng.normal(size=(6, 6)))[0]
+    turned = final(weights @ rotation, 0.0, method)
+    np.testing.assert_allclose(turned, final(weights, 0.0, method) @ rotation, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@quick
+@given(WEIGHTS, st.floats(0.001, 0.1))
+def test_energy_never_increases(method, weights, l1):
+    result = simulate(Autoencoder(3, 5, l1), initial=weights, until=60.0, method=method)
+    assert (np.diff(result.energy) <= 1e-9).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_fixed_point_is_sparse_and_exact(method):
+    model = Autoencoder(8, 16, 0.02)
+    result = simulate(model, seed=3, method=method)
+    weights = result.final.values
+    active = weights[weights != 0]
+    assert ((weights != 0).sum(axis=1) <= 1).all()
+    np.testing.assert_array_equal(np.abs(active), float(sparsification.final_weight(0.02)))
+    again = simulate(model, initial=weights, until=50.0, method=method)
+    np.testing.assert_allclose(again.final, weights, rtol=0, atol=1e-12)
+    assert again.attrs["deaths"] == again.attrs["rebirths"] == 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_without_interference_every_encoding_is_the_exact_one(method):
+    model = Autoencoder(3, 40, 0.005)
+    times = np.array([0.0, 1.0, 10.0, 100.0, 300.0])
+    result = simulate(
+        model, seed=1, times=times, until=300.0, method=method, forces=("feature_benefit", "l1")
+    )
+    for i in range(3):
+        exact = sparsify(result.initial[i].values, 0.005, times)
+        np.testing.assert_allclose(result.l2_norm[:, i], exact.l2_norm, rtol=0, atol=3e-3)
+        np.testing.assert_allclose(result.l1_norm[:, i], exact.l1_norm, rtol=0.02)
+        assert np.abs(result.active[:, i].values - exact.active.values).max() <= 2
+        assert np.abs(result.final[i]).argmax() == np.abs(exact.final).argmax()
+
+
+def test_euler_is_of_first_order():
+    weights = np.random.default_rng(2).normal(size=(4, 8)) / 3
+    finest = final(weights, 0.01, "euler", 5.0, rtol=1e-4)
+    errors = [np.abs(final(weights, 0.01, "euler", 5.0, rtol=h) - finest).max() for h in (0.02, 0.01)]
+    assert errors[0] / errors[1] == pytest.approx(2, rel=0.1)
+
+
+def test_splitting_agrees_with_fine_euler():
+    model = Autoencoder(16, 64, 0.005)
+    winners = []
+    for seed in range(4):
+        fine = simulate(model, seed=seed, method="euler", rtol=0.05).final
+        fast = simulate(model, seed=seed, method="splitting").final
+        winners.append((np.abs(fine).argmax("neuron") == np.abs(fast).argmax("neuron")).mean())
+    assert np.mean(winners) >= 0.98
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_malign_collision_follows_the_closed_form(method):
+    times = np.linspace(0, 5, 6)
+    result = simulate(
+        Autoencoder(2, 1, 0.0),
+        initial=[[0.9], [0.5]],
+        times=times,
+        until=5.0,
+        method=method,
+        forces=("interference",),
+    )
+    a, b = interference.malign_collision(0.9, 0.5, times)
+    np.testing.assert_allclose(result.l2_norm, np.stack([a, b], axis=1), rtol=0, atol=0.02)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_benign_collision_feels_no_force(method):
+    weights = np.array([[0.9, 0.0], [-0.5, 0.0]])
+    moved = final(weights, 0.0, method, forces=("interference",))
+    np.testing.assert_array_equal(moved, weights)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_dead_weight_is_reborn_only_by_a_force_greater_than_l1(method):
+    """The force on the dead weight is −ReLU(W_1·W_2) W_2 = −0.64."""
+    weights = np.array([[0.8, 0.0], [0.8, 0.8]])
+    still = final(weights, 0.7, method, 0.05, forces=("interference", "l1"), rtol=0.001)
+    reborn = final(weights, 0.1, method, 0.05, forces=("interference", "l1"), rtol=0.001)
+    assert still[0, 1] == 0
+    assert reborn[0, 1] == pytest.approx(-0.05 * (0.8**3 - 0.1), rel=0.2)
+
+
+def test_too_strong_l1_kills_everything():
+    result = simulate(Autoencoder(2, 4, 0.5), seed=0)
+    assert not result.final.any()
+
+
+def test_times_and_until():
+    model = Autoencoder(4, 8, 0.02)
+    to_the_end = simulate(model, seed=1, times=[0.0, 3.0])
+    assert to_the_end.time.values.tolist() == [0.0, 3.0]
+    assert to_the_end.attrs["time_to_sparsity"] > 3
+    stopped = simulate(model, seed=1, until=3.0)
+    assert stopped.time[-1] == 3
+    assert "time_to_sparsity" not in stopped.attrs
+    np.testing.assert_array_equal(stopped.initial, to_the_end.initial)
+    grid = default_times(10.0)
+    assert list(grid)[-1] == 10.0
+
+
+@pytest.mark.filterwarnings("ignore:not sparse")
+def test_exact_tie_is_given_up_with_a_warning():
+    model = Autoencoder(1, 2, 0.05)
+    with pytest.warns(UserWarning, match="exactly equal"):
+        result = simulate(model, initial=[[0.5, 0.5]], method="euler", rtol=0.3)
+    assert "time_to_sparsity" not in result.attrs
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"method": "magic"}, "method"),
+        ({"forces": ("gravity",)}, "forces"),
+        ({"rtol": 0.0}, "rtol"),
+        ({"until": -1.0}, "until"),
+        ({"times": [1.0, 9.0], "until": 5.0}, "times"),
+        ({"initial": np.zeros((3, 8))}, "initial"),
+        ({"initial": np.full((4, 8), np.nan)}, "initial"),
+        ({"seed": -1}, "seed"),
+        ({"forces": ("feature_benefit",)}, "until"),
+    ],
+)
+def test_bad_input_is_named(options, named):
+    with pytest.raises((ValueError, TypeError), match=f"^{named} must"):
+        simulate(Autoencoder(4, 8, 0.02), **options)
