@@ -1,11 +1,14 @@
 """The flow of all encodings, from initial weights to the sparse fixed point or to a given time."""
 
+import functools
 import itertools
 import warnings
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import xarray as xr
+from threadpoolctl import ThreadpoolController
 
 from sim.forces import FORCES, energy
 from sim.integrators import METHODS
@@ -16,6 +19,7 @@ from theory.reduction import final_weight
 FIRST_TIME = 0.1
 GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
+WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
 
 
@@ -44,13 +48,13 @@ def simulate(
         weight, no two share a neuron with the same sign, and nothing moves any more.
     times : array_like, shape (time,), optional
         Increasing flow times of the output, by default 0 and 20 a decade from 0.1 on.
-    method : {"splitting", "euler"}
-        Integrator (`sim.integrators`).
+    method : {"splitting", "event", "euler"}
+        Integrator (`sim.integrators`): "splitting" is fast, "event" is exact, "euler" is simple.
     forces : collection of {"feature_benefit", "interference", "l1"}
         The forces that act.
     rtol : float, optional
-        Size of a step relative to the time scale that it has to resolve: 1 for "euler", 1 + t for
-        "splitting". The error falls with its first and second power.
+        For "event" the local error, by default 1e-10; the other methods take it as the size of a step
+        relative to the time scale that it has to resolve, 1 for "euler" and 1 + t for "splitting".
 
     Returns
     -------
@@ -84,7 +88,7 @@ def simulate(
     for time in grid:
         flow.advance(time)
         observed.append((time, *_observe(flow.weights, model.l1)))
-        if times is None and until is None and flow.at_rest():
+        if times is None and until is None and (flow.at_rest() or flow.exhausted()):
             break
     if until is None:
         flow.settle()
@@ -148,9 +152,10 @@ class Flow:
         """Integrate to flow time `stop`."""
         if stop <= self.time:
             return
-        deaths, rebirths, last_change, evaluations = self._method(
-            self.weights, self.time, stop, self.l1, self.feature_benefit, self.interference, self.rtol
-        )
+        with _threads(self.weights):
+            deaths, rebirths, last_change, evaluations = self._method(
+                self.weights, self.time, stop, self.l1, self.feature_benefit, self.interference, self.rtol
+            )
         self.time = stop
         self.deaths += deaths
         self.rebirths += rebirths
@@ -163,7 +168,7 @@ class Flow:
             if self.at_rest():
                 self.weights[:] = np.sign(self.weights) * self.winner_size
                 return
-            if self.l1 * self.time > PATIENCE:
+            if self.exhausted():
                 warnings.warn(
                     f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
                 )
@@ -186,6 +191,10 @@ class Flow:
         sizes = np.abs(self.weights[self.weights != 0])
         return self.l1 > 0 and self.sparse() and bool((np.abs(sizes - self.winner_size) < AT_REST).all())
 
+    def exhausted(self) -> bool:
+        """Say whether the race has lasted so long that it will not end."""
+        return self.l1 * self.time > PATIENCE
+
     def record(self) -> dict[str, float | None]:
         """Return what has happened, as attributes of a result."""
         return {
@@ -205,6 +214,17 @@ def default_times(until: float | None) -> Iterator[float]:
             yield until
             return
         yield time
+
+
+def _threads(weights: np.ndarray) -> AbstractContextManager:
+    """Keep BLAS on one thread where the products are too small to share."""
+    n, m = weights.shape
+    return _blas().limit(limits=1) if n * n * m < WORTH_SHARING else nullcontext()
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
 
 
 def _initial_weights(

@@ -149,7 +149,9 @@ class Derivation:
         """Return the derivation as plain text with the equations drawn in Unicode."""
         return self._render(
             "{name}: {statement}\nSource: {source}. Status: {status}.\n",
-            lambda equation: "\n".join("    " + line for line in sp.pretty(equation).splitlines()) + "\n",
+            lambda equation: (
+                "\n".join("    " + line for line in sp.pretty(equation, wrap_line=False).splitlines()) + "\n"
+            ),
         )
 
     def markdown(self) -> str:
@@ -219,19 +221,21 @@ def _check(
     """Return how ``left = right`` was found to hold, or None if it does not."""
     if left == right:
         return "symbolic"
-    unknown = sorted((left - right).atoms(AppliedUndef, sp.Derivative), key=lambda a: -sp.count_ops(a))
+    both = sp.Tuple(left, right)
+    unknown = sorted(both.atoms(AppliedUndef, sp.Derivative), key=lambda a: -sp.count_ops(a))
     free = {atom: sp.Dummy(f"u{i}", real=True) for i, atom in enumerate(unknown)}
-    left, right = left.subs(free), right.subs(free)
+    both = both.subs(free)
+    points = [_point(both, domains, rng) for _ in range(POINTS)]
+    left, right = both
     if step.relation == "order":
-        points = (_point(left - right, domains, rng) for _ in range(POINTS))
-        return "order" if all(_falls(left - right, step, p) for p in points) else None
-    if not all(_agree(left, right, _point(left - right, domains, rng)) for _ in range(POINTS)):
+        return "order" if all(_falls(left - right, step, point) for point in points) else None
+    if not all(_agree(left, right, point) for point in points):
         return None
     return "symbolic" if step.symbolic and sp.simplify(left - right) == 0 else "numeric"
 
 
 def _point(
-    expression: sp.Expr, domains: Mapping[sp.Expr, tuple[float, float]], rng: random.Random
+    expression: sp.Basic, domains: Mapping[sp.Expr, tuple[float, float]], rng: random.Random
 ) -> dict[sp.Symbol, sp.Expr]:
     """Draw a random value for each free symbol."""
     point = {}
@@ -247,8 +251,11 @@ def _point(
 
 
 def _value(expression: sp.Expr, point: Mapping[sp.Symbol, sp.Expr], digits: int) -> mpmath.mpc:
-    """Evaluate at a point with so many digits, whatever is left undone included."""
-    return mpmath.mpmathify(sp.N(expression.subs(point).doit(), digits))
+    """Evaluate at a point with so many digits, whatever is left undone included; NaN if that fails."""
+    try:
+        return mpmath.mpmathify(sp.N(expression.subs(point).doit(), digits))
+    except TypeError:  # no number: oo, zoo, or a symbol that is bound nowhere
+        return mpmath.nan
 
 
 def _agree(left: sp.Expr, right: sp.Expr, point: Mapping[sp.Symbol, sp.Expr]) -> bool:

@@ -7,9 +7,10 @@ them, evaluations of the force).
 
 from collections.abc import Callable
 
-from sim.integrators import euler, splitting
+from sim.integrators import euler, event, splitting
 
 METHODS: dict[str, tuple[Callable, float]] = {  # name: (function, default rtol)
     "splitting": (splitting.advance, 0.1),
+    "event": (event.advance, 1e-10),
     "euler": (euler.advance, 0.05),
 }

@@ -19,9 +19,7 @@ def test_each_way_of_checking():
         define(y, x**2, "A definition."),
         equal(sp.Derivative(x**2, x), 2 * x, "Carried out."),
         equal(y / x, x, "The definition is used."),
-        equal(
-            sp.Integral(sp.exp(-x), (x, 0, sp.oo)), 1, "An integral.", symbolic=False
-        ),
+        equal(sp.Integral(sp.exp(-x), (x, 0, sp.oo)), 1, "An integral.", symbolic=False),
         order(sp.sin(x), x, x, 3, "Taylor."),
     ).verify()
     assert found == ("definition", "symbolic", "symbolic", "symbolic", "order")
@@ -41,6 +39,8 @@ def test_differential_equation_as_definition():
         equal(sp.sqrt(x**2 + 1), x + 1, "Wrong identity."),
         order(sp.sin(x), x, x, 4, "Order too high."),
         order(sp.cos(x), x, x, 1, "Wrong limit."),
+        equal(x / (x - x), y, "Not a number."),
+        equal(x + sp.Integral(1 / t, (t, 0, 1)), y, "Divergent."),
         equal(sp.Derivative(f(t), t), f(t), "An unknown function is not its own derivative."),
     ],
 )

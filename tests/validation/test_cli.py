@@ -1,0 +1,239 @@
+"""The command line through its real entry point."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from theory import collisions, interference, schema
+from validation import checking, cli, runs
+
+TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
+POLYSEM = Path(sys.executable).with_name("polysem")
+
+
+def in_process_of_its_own(folder, *command):
+    return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
+
+
+@pytest.fixture
+def polysem(tmp_path, monkeypatch, capfd):
+    """Run the function behind the entry point, which saves starting a process; in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # put back afterwards
+    (entry,) = metadata.entry_points(group="console_scripts", name="polysem")
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["polysem", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            entry.load()()
+        out, err = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, ended.value.code, out, err)
+
+    return run
+
+
+def test_help_imports_nothing_heavy(tmp_path):
+    seen = "import sys, validation.cli; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = in_process_of_its_own(tmp_path, sys.executable, "-c", seen).stdout.split()
+    assert "typer" in loaded
+    assert not {"numpy", "scipy", "numba", "sympy", "xarray", "matplotlib"} & set(loaded)
+
+
+def test_help_names_every_command(polysem):
+    shown = polysem("--help")
+    assert shown.returncode == 0
+    for command in ("check", "derive", "simulate", "train", "plot"):
+        assert command in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("simulate --n -3", "--n must be a whole number of at least 1, got -3"),
+        ("simulate --n 2.5", "'--n'"),
+        ("simulate --m 0", "--m must be a whole number of at least 1, got 0"),
+        ("simulate --l1 nan", "--l1 must be a finite number of at least 0, got nan"),
+        ("simulate --l1 0", "--until must be given"),
+        ("simulate --l1 0.1 --l1-train 0.4", "--l1 and --l1-train exclude each other"),
+        ("simulate --init-std 0", "--init-std must be a finite number greater than 0, got 0.0"),
+        ("simulate --seed -1", "--seed must be a whole number of at least 0, got -1"),
+        ("simulate --until -1", "--until must be a finite number greater than 0, got -1.0"),
+        ("simulate --method leap", "--method must be one of"),
+        ("simulate --forces l1,magic", "--forces must be one of"),
+        ("simulate --out missing/run.nc", "--out must be a file in a writable folder"),
+        ("simulate --out .", "--out must be a file in a writable folder"),
+        ("train --steps 0", "--steps must be a whole number of at least 1, got 0"),
+        ("train --optimizer sgd", "--optimizer must be one of gd, adamw, got 'sgd'"),
+        ("train --learning-rate -1", "--learning-rate must be a finite number greater than 0, got -1.0"),
+        ("train --replicates 0", "--replicates must be a whole number of at least 1, got 0"),
+        ("plot nothing.nc", "FILE must be a result of polysem; nothing.nc: no such file"),
+        ("plot nothing.nc --out picture.gif", "--out must end in"),
+        ("check decay", "CLAIM must be one of"),
+        ("check --seed -1", "--seed must be a whole number of at least 0, got -1"),
+        ("check --json missing/rows.json", "--json must be a file in a writable folder"),
+        ("check --report missing/report", "--report must be a folder that can be written to"),
+        ("derive nonsense", "NAME must be"),
+        ("derive threshold --format pdf", "--format must be one of text, latex, markdown, got 'pdf'"),
+        ("derive threshold --all", "NAME and --all exclude each other"),
+        ("simulate --speed 3", "--speed"),
+        ("fly", "'fly'"),
+    ],
+)
+def test_bad_input_is_one_clear_line(polysem, tmp_path, arguments, line):
+    found = polysem(*arguments.split())
+    assert found.returncode == 2
+    assert found.stdout == ""
+    assert found.stderr.count("\n") == 1
+    assert found.stderr.startswith("polysem: ")
+    assert line in found.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_entry_point_in_a_process_of_its_own(tmp_path):
+    good = in_process_of_its_own(tmp_path, POLYSEM, *["simulate", "--n", "4", "--m", "8", "--l1", "0.02"])
+    assert (good.returncode, good.stderr) == (0, "")
+    assert good.stdout.endswith("wrote simulation.nc\n")
+    bad = in_process_of_its_own(tmp_path, POLYSEM, *["simulate", "--n", "-3", "--out", "bad.nc"])
+    assert (bad.returncode, bad.stdout) == (2, "")
+    assert bad.stderr == "polysem: --n must be a whole number of at least 1, got -3\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["simulation.nc"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_folder_without_permission(polysem, tmp_path):
+    (tmp_path / "locked").mkdir(mode=0o500)
+    found = polysem("simulate", "--out", "locked/run.nc")
+    assert (found.returncode, found.stderr.count("\n")) == (2, 1)
+    assert "permission denied" in found.stderr
+
+
+def test_simulate_then_plot(polysem, tmp_path):
+    made = polysem(*["simulate", "--n", "4", "--m", "8", "--l1", "0.02", "--seed", "5", "--out", "run.nc"])
+    assert (made.returncode, made.stderr) == (0, "")
+    assert "wrote run.nc" in made.stdout
+    saved = schema.load(tmp_path / "run.nc")
+    assert (saved.attrs["n_features"], saved.attrs["l1"], saved.attrs["seed"]) == (4, 0.02, 5)
+    drawn = polysem("plot", "run.nc")
+    assert (drawn.returncode, drawn.stdout) == (0, "wrote run.png\n")
+    assert (tmp_path / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_few_neurons_give_one_warning(polysem):
+    made = polysem(*["simulate", "--n", "4", "--m", "2", "--l1-train", "0.08", "--until", "2"])
+    assert made.returncode == 0
+    assert made.stderr == (
+        "polysem: warning: --m = 2 is less than --n = 4: polysemanticity is then necessary, not incidental\n"
+    )
+
+
+def test_train_then_plot(polysem, tmp_path):
+    made = polysem("train", *TINY, "--replicates", "2", "--optimizer", "gd")
+    assert made.returncode == 0, made.stderr
+    assert "wrote training.nc" in made.stdout
+    assert schema.load(tmp_path / "training.nc").sizes["replicate"] == 2
+    assert polysem("plot", "training.nc", "--out", "training.svg").returncode == 0
+    assert "<svg" in (tmp_path / "training.svg").read_text()
+
+
+def test_adamw_run_without_flow_times_can_be_drawn(polysem, tmp_path):
+    assert polysem("train", *TINY, "--optimizer", "adamw").returncode == 0
+    drawn = polysem("plot", "training.nc", "--out", "training.pdf")
+    assert drawn.returncode == 0, drawn.stderr
+    assert (tmp_path / "training.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_check_writes_rows_and_report(polysem, tmp_path):
+    done = polysem(
+        "check", "malign_collision", "norm_relaxation", "--json", "rows.json", "--report", "report"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "malign_collision" in done.stdout
+    rows = json.loads((tmp_path / "rows.json").read_text())
+    assert {row["claim"] for row in rows} == {"malign_collision", "norm_relaxation"}
+    assert {row["verdict"] for row in rows} == {"agrees"}
+    assert "wrote rows.json" in done.stdout
+    assert f"wrote {Path('report') / 'report.html'}" in done.stdout
+    assert (tmp_path / "report" / "norm_relaxation.svg").exists()
+
+
+@pytest.mark.parametrize(
+    ("code", "claim", "module", "function"),
+    [
+        (1, "initial_interference", interference, "initial_strength"),
+        (0, "quarter", collisions, "paper_heuristic"),
+    ],
+)
+def test_check_ends_with_1_only_when_a_firm_prediction_fails(
+    polysem, monkeypatch, code, claim, module, function
+):
+    right = getattr(module, function)
+    monkeypatch.setattr(module, function, lambda *arguments: 2 * right(*arguments))
+    monkeypatch.setattr(runs, "count_sizes", lambda full: (8,))
+    monkeypatch.setattr(runs, "COUNT_FEATURES", 8)
+    monkeypatch.setattr(runs, "COUNT_L1", 0.02)
+    monkeypatch.setattr(runs, "_networks", lambda full: 8)
+    done = polysem("check", claim)
+    runs.counts.cache_clear()
+    assert done.returncode == code, done.stderr
+    assert "disagrees" in done.stdout.lower()
+
+
+def test_check_lists_claims(polysem):
+    listed = polysem("check", "--list")
+    assert listed.returncode == 0
+    assert "rough" in listed.stdout
+    assert "time_law" in listed.stdout
+
+
+def test_derive_prints_verifies_and_lists(polysem, tmp_path):
+    one = polysem("derive", "malign_collision", "--verify")
+    assert one.returncode == 0, one.stderr
+    assert "Verified step by step" in one.stdout
+    listed = polysem("derive", "--list", "--format", "markdown")
+    assert "| malign_collision |" in listed.stdout
+    assert polysem(*["derive", "--all", "--format", "latex", "--out", "all.tex"]).stdout == "wrote all.tex\n"
+    text = (tmp_path / "all.tex").read_text()
+    assert text.index("\\begin{document}") < text.index("malign collision") < text.index("\\end{document}")
+
+
+def test_near_claim_is_named(polysem):
+    assert "did you mean time_law" in polysem("check", "time_lw").stderr
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"), [(KeyboardInterrupt(), True), (ValueError(), False), (None, False)]
+)
+def test_interruption_of_compiled_code_is_told_from_a_bug(polysem, monkeypatch, cause, told):
+    def compiled(*_, **__):
+        raise SystemError("returned a result with an exception set") from cause
+
+    monkeypatch.setattr(checking, "check", compiled)
+    if told:
+        done = polysem("check")
+        assert (done.returncode, done.stderr) == (130, "polysem: interrupted, nothing written\n")
+    else:
+        monkeypatch.setattr(sys, "argv", ["polysem", "check"])
+        with pytest.raises(SystemError):
+            cli.main()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for children")
+def test_interruption_is_a_clear_line_and_leaves_nothing(tmp_path):
+    command = [POLYSEM, *["train", "--n", "64", "--m", "512", "--steps", "10000000", "--out", "run.nc"]]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    )
+    time.sleep(4)  # well into the training, which would take hours
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors == "polysem: interrupted, nothing written\n"
+    assert not list(tmp_path.iterdir())

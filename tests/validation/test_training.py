@@ -1,0 +1,148 @@
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from sim.metrics import polysemantic_neurons
+from theory import Autoencoder, schema
+from validation import training
+from validation.training import train
+
+
+def flow(model, initial, until):
+    """Integrate feature benefit, interference and L1 as the seed writes them; no weight may reach 0."""
+
+    def force(_, flat):
+        W = flat.reshape(initial.shape)
+        change = np.empty_like(W)
+        for i, w in enumerate(W):
+            interference = sum(max(w @ other, 0) * other for j, other in enumerate(W) if j != i)
+            change[i] = (1 - w @ w) * w - interference - model.l1 * np.sign(w)
+        return change.ravel()
+
+    end = solve_ivp(force, (0, until), initial.ravel(), rtol=1e-10, atol=1e-12).y[:, -1]
+    return end.reshape(initial.shape)
+
+
+def test_gradient_descent_follows_the_flow_to_first_order_in_the_rate():
+    model = Autoencoder(4, 7, l1=0.02)
+    rng = np.random.default_rng(4)
+    initial = rng.uniform(0.2, 0.5, (4, 7)) * rng.choice([-1, 1], (4, 7))
+    until, steps = 1.0, np.array([1000, 2000])
+    expected = flow(model, initial, until)
+    assert (np.sign(expected) == np.sign(initial)).all()
+    error = []
+    for count in steps:
+        result = train(
+            model, steps=int(count), learning_rate=until / (4 * count), initial=initial, dtype="float64"
+        )
+        assert result.time.values[-1] == pytest.approx(until)
+        error.append(np.abs(result.final.values[0] - expected).max())
+    assert error[1] < 1e-3
+    assert error[0] / error[1] == pytest.approx(2, rel=0.02)
+
+
+def test_one_feature_grows_logistically():
+    """With λ = 0, ``N = ‖w‖²`` obeys ``N' = 2 (1 − N) N``."""
+    result = train(Autoencoder(1, 50, l1=0, init_std=0.02), steps=4000, learning_rate=2.5e-4, dtype="float64")
+    N = result.l2_norm.values[0, :, 0] ** 2
+    odds = N[0] / (1 - N[0]) * np.exp(2 * result.time.values)
+    np.testing.assert_allclose(N, odds / (1 + odds), rtol=2e-3)
+
+
+def test_gradient_descent_ends_sparse_at_the_final_weight():
+    """One weight is left, with ``w (1 − w²) = λ``, up to the jump of a step."""
+    model = Autoencoder(3, 12, l1=0.05)
+    result = train(model, steps=6000, learning_rate=5e-3, replicates=2)
+    assert (result.active.values[:, -1] == 1).all()
+    assert (result.active.values[:, 0] > 6).all()
+    largest = np.abs(result.final.values).max(axis=-1)
+    np.testing.assert_allclose(largest * (1 - largest**2), model.l1, atol=1e-3)
+
+
+def test_polysemantic_neurons_under_adamw():
+    """Between the exclusion law n(n − 1)/(2(2m − 1)) = 1.90 and 0.6 of it: interference lowers the count."""
+    model = Autoencoder.from_training(16, 32, 4e-3)
+    result = train(model, "adamw", steps=8000, replicates=96, seed=5)
+    count = polysemantic_neurons(result.final.values)
+    assert 0.6 * 1.905 < count.mean() < 1.905 + 3 * count.std() / np.sqrt(96)
+    assert (result.active.values[:, -1] == 1).mean() > 0.95
+
+
+def test_result_is_in_the_common_format(tmp_path):
+    model = Autoencoder.from_training(3, 5, 0.01)
+    result = train(model, "adamw", steps=40, replicates=2, seed=6)
+    assert result.sizes["replicate"] == 2
+    assert result.initial.dims == result.final.dims == ("replicate", "feature", "neuron")
+    for name in ("l1_norm", "l2_norm", "active"):
+        assert result[name].dims == ("replicate", "time", "feature")
+    assert result.energy.dims == ("replicate", "time")
+    assert result.step.values[[0, 1, -1]].tolist() == [0, 1, 40]
+    assert "time" not in result.coords
+    assert result.attrs["source"] == "training"
+    assert result.attrs["l1"] == 0.0025
+    schema.save(result, tmp_path / "run.nc")
+    assert schema.load(tmp_path / "run.nc").identical(result)
+
+
+def test_records_describe_the_weights():
+    model = Autoencoder(3, 5, l1=0.01)
+    result = train(model, steps=30, learning_rate=0.01, dtype="float64")
+    for index, name in ((0, "initial"), (-1, "final")):
+        w = result[name].values[0]
+        at = result.isel(time=index, replicate=0)
+        np.testing.assert_allclose(at.l1_norm, np.abs(w).sum(axis=1))
+        np.testing.assert_allclose(at.l2_norm, np.linalg.norm(w, axis=1))
+        assert at.active.values.tolist() == (np.abs(w) > 2 * 0.01 * 0.04).sum(axis=1).tolist()
+        error = np.maximum(w @ w.T, 0) - np.eye(3)
+        np.testing.assert_allclose(at.energy, np.sum(error**2) / 4 + 0.01 * np.abs(w).sum())
+    assert (np.diff(result.energy.values) < 0).all()
+
+
+def test_replicates_start_from_the_children_of_the_seed():
+    model = Autoencoder(3, 5, l1=0.01)
+    result = train(model, steps=1, replicates=3, seed=7)
+    for child, initial in zip(np.random.SeedSequence(7).spawn(3), result.initial.values, strict=True):
+        np.testing.assert_array_equal(initial, model.initial(np.random.default_rng(child)))
+
+
+@pytest.mark.parametrize("optimizer", ["gd", "adamw"])
+@pytest.mark.parametrize("shape", [(5, 9), (40, 70)])
+def test_result_depends_neither_on_cores_nor_on_blocks(monkeypatch, optimizer, shape):
+    model = Autoencoder(*shape, l1=0.01)
+    finals = []
+    for cores, block_bytes in ((1, 2**30), (2, 2**30), (3, 1)):
+        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
+        monkeypatch.setattr(training, "BLOCK_BYTES", block_bytes)
+        finals.append(train(model, optimizer, steps=50, learning_rate=0.01, replicates=5).final.values)
+    np.testing.assert_array_equal(finals[0], finals[1])
+    np.testing.assert_array_equal(finals[0], finals[2])
+
+
+def test_given_weights():
+    model = Autoencoder(2, 3, l1=0.01)
+    given = np.arange(12).reshape(2, 2, 3) / 12
+    both = train(model, steps=5, replicates=2, initial=given)
+    np.testing.assert_array_equal(both.initial, given)
+    second = train(model, steps=5, initial=given[1])
+    np.testing.assert_array_equal(second.final.values[0], both.final.values[1])
+    assert "seed" not in second.attrs
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"optimizer": "sgd"}, "optimizer must be one of gd, adamw"),
+        ({"device": "cuda"}, "device must be one of cpu"),
+        ({"dtype": "float16"}, "dtype must be one of float32, float64"),
+        ({"steps": 0}, "steps must be a whole number of at least 1"),
+        ({"replicates": 0}, "replicates must be a whole number of at least 1"),
+        ({"seed": -1}, "seed must be a whole number of at least 0"),
+        ({"learning_rate": 0}, "learning_rate must be a finite number greater than 0"),
+        ({"initial": np.ones((3, 3))}, r"initial must have shape \(2, 3\) or \(1, 2, 3\), got \(3, 3\)"),
+        ({"initial": [1.0]}, "initial must be an array"),
+        ({"learning_rate": 100.0}, "learning_rate must be smaller: training diverges at 100"),
+    ],
+)
+def test_bad_arguments_name_themselves(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        train(Autoencoder(2, 3, l1=0.01), **{"steps": 50, **arguments})

@@ -1,0 +1,232 @@
+"""A benign pair, two features with opposite signs on one neuron, when both are on together by chance.
+
+The features are on independently with probability p; the energy is per occurrence of a feature (see
+`theory.co_occurrence`), so that p → 0 is the model of seed 001 at the same λ.
+"""
+
+import numpy as np
+import sympy as sp
+from scipy import optimize
+
+from theory import arguments
+from theory.co_occurrence import a, b, checked_probability, p, r, sample_loss
+from theory.derivation import Derivation, Step, equal, function, order, script
+
+g, lam = sp.symbols("g lambda", positive=True)
+
+
+def pair_energy(W: sp.Matrix) -> sp.Expr:
+    """Return the energy of two features on neurons of their own: ``E[loss] / (4p) + λ‖W‖₁``, exactly."""
+    first, second, both = (sample_loss(W, on) for on in ((0,), (1,), (0, 1)))
+    return ((1 - p) * (first + second) + p * both) / 4 + lam * sp.Add(*(sp.Abs(w) for w in W))
+
+
+# The benign pair: weights a and −b on one neuron, a the larger; g is a weight on an unused neuron.
+PAIR_ENERGY = (
+    (1 - p) * ((1 - a**2) ** 2 + (1 - b**2) ** 2) / 4
+    + p * ((1 - a * (a - b)) ** 2 + 1) / 4
+    + lam * a
+    + lam * b
+)
+LARGER = 1 + p / 4 - lam / 2
+SMALLER = 1 - p / 4 - lam / 2
+BENEFIT_OF_SMALLER = (1 - p) * (1 - b**2)
+BENEFIT_OF_LARGER = (1 - p) * (1 - a**2) + p * (1 - a * (a - b))
+REBIRTH = lam / (lam + p / 2)
+
+
+def benign_pair(l1: float, probability: float) -> tuple[float, float] | None:
+    """Return the weights a ≥ b > 0 at which a benign pair (a, −b) rests, or None where it comes apart.
+
+    Parameters
+    ----------
+    l1 : float
+        L1 strength λ in flow units.
+    probability : float
+        Probability p with which each feature is on, less than 1.
+
+    Returns
+    -------
+    tuple of float or None
+        About ``1 + p/4 − λ/2`` and ``1 − p/4 − λ/2``: when both are on, the larger one is still decoded.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If λ is negative or p is no probability less than 1.
+
+    Notes
+    -----
+    Own derivation, ``benign_pair_at_rest``.
+    """
+    at = (checked_probability(probability), arguments.real("l1", l1, least=0))
+    rest = optimize.root(
+        lambda x: _pair_forces(*x, *at), _leading_order(*at), jac=lambda x: _pair_jacobian(*x, *at), tol=1e-13
+    )
+    larger, smaller = rest.x
+    stable = (np.linalg.eigvals(_pair_jacobian(larger, smaller, *at)).real < 0).all()
+    # at p = 0 the two are equal, up to rounding
+    return (
+        (float(larger), float(smaller)) if rest.success and stable and larger + 1e-9 > smaller > 0 else None
+    )
+
+
+def critical_probability(l1: float) -> float:
+    """Return the probability p above which a benign pair comes apart in place: its smaller weight leaves.
+
+    Parameters
+    ----------
+    l1 : float
+        L1 strength λ in flow units, less than ``2/(3√3)``, where a single weight leaves already at p = 0.
+
+    Returns
+    -------
+    float
+        Falls from 1 at λ = 0; 0.35 at λ = 0.15.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If λ is negative or too large.
+    """
+    if benign_pair(l1, 0.0) is None:
+        raise ValueError(f"l1 must be less than 2/(3 sqrt 3), got {l1}")
+    low, high = 0.0, 1.0
+    while high - low > 1e-10:
+        middle = (low + high) / 2
+        low, high = (low, middle) if benign_pair(l1, middle) is None else (middle, high)
+    return high
+
+
+def rebirth_threshold(l1: float, probability: float) -> tuple[float, float]:
+    """Return the weight on an unused neuron above which a feature of a benign pair moves there.
+
+    A benign pair is stable to smaller weights and unstable to larger ones; at λ = 0 it is unstable.
+
+    Parameters
+    ----------
+    l1 : float
+        L1 strength λ in flow units.
+    probability : float
+        Probability p with which each feature is on, less than 1.
+
+    Returns
+    -------
+    larger, smaller : float
+        The threshold for a weight of the larger and of the smaller feature, both ``λ/(λ + p/2)`` to
+        leading order: 1 (never) without co-occurrence, about ``2λ/p`` where p is large against λ.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If λ is negative, p is no probability less than 1, or they leave no benign pair at rest.
+
+    Notes
+    -----
+    Own derivation, ``unstable_benign_pair``. The weight is slow, so the other two keep at rest beside it.
+    """
+    rest = benign_pair(l1, probability)
+    if rest is None:
+        raise ValueError(f"l1 = {l1} and probability = {probability} leave no benign pair at rest")
+    larger, smaller = (float(l1 / benefit) if l1 else 0.0 for benefit in _benefits(*rest, probability))
+    return larger, smaller
+
+
+_FORCES = tuple(-sp.diff(PAIR_ENERGY, weight) for weight in (a, b))
+_leading_order = function((LARGER, SMALLER), p, lam)
+_pair_forces = function(_FORCES, a, b, p, lam)
+_pair_jacobian = function(sp.Matrix(_FORCES).jacobian([a, b]), a, b, p, lam)
+_benefits = function((BENEFIT_OF_LARGER, BENEFIT_OF_SMALLER), a, b, p)
+
+
+def _rest_steps() -> tuple[Step, ...]:
+    rest = {a: LARGER, b: SMALLER}
+    return (
+        equal(
+            pair_energy(sp.Matrix([a, -b])).subs(a, b + r),
+            PAIR_ENERGY.subs(a, b + r),
+            "Energy of a benign pair with weights a > b, per occurrence of a feature.",
+            symbolic=False,
+        ),
+        *(
+            order(
+                sp.Derivative(PAIR_ENERGY, weight).doit().subs(rest).subs(lam, r * p),
+                0,
+                p,
+                2,
+                f"The {name} weight rests here, for p and lambda = r p small: the larger gains, the "
+                "smaller pays.",
+            )
+            for weight, name in ((a, "larger"), (b, "smaller"))
+        ),
+        order(
+            PAIR_ENERGY.subs(lam, 0).subs(rest).subs(lam, 0),
+            p / 2 - p**2 / 8,
+            p,
+            3,
+            "Cost of the pair in the energy, to second order in p, at lambda = 0.",
+        ),
+    )
+
+
+def _unstable_steps() -> tuple[Step, ...]:
+    rest = {a: LARGER, b: SMALLER}
+    smaller, larger = sp.Matrix([[a, 0], [-b, g]]), sp.Matrix([[a, g], [-b, 0]])
+    return (
+        order(
+            -sp.diff(pair_energy(smaller), g).subs(a, b + r),
+            (BENEFIT_OF_SMALLER * g - lam).subs(a, b + r),
+            g,
+            3,
+            "Force on a weight g of the smaller feature on an unused neuron: only what it lacks when alone "
+            "counts.",
+        ),
+        order(
+            -sp.diff(pair_energy(larger), g).subs(a, b + r),
+            (BENEFIT_OF_LARGER * g - lam).subs(a, b + r),
+            g,
+            3,
+            "Force on a weight g of the larger feature: it also gains when both are on.",
+        ),
+        *(
+            order(
+                benefit.subs(rest).subs(lam, r * p),
+                (lam + p / 2).subs(lam, r * p),
+                p,
+                2,
+                f"Rate of growth for the {name} feature of a pair at rest, lambda = r p: without L1 any "
+                "weight grows.",
+            )
+            for benefit, name in ((BENEFIT_OF_SMALLER, "smaller"), (BENEFIT_OF_LARGER, "larger"))
+        ),
+        equal((lam + p / 2) * REBIRTH - lam, 0, "It outgrows L1 above this threshold. At p = 0 this is 1."),
+        order(REBIRTH, 2 * lam / p, lam, 2, "The threshold where p is large against lambda."),
+    )
+
+
+derivations = (
+    Derivation(
+        name="benign_pair_at_rest",
+        statement="Co-occurrence splits a benign pair: its weights rest at 1 +- p/4 - lambda/2.",
+        source="own",
+        status="asymptotic",
+        steps=_rest_steps(),
+        prediction="theory.benign_pair.benign_pair",
+    ),
+    Derivation(
+        name="unstable_benign_pair",
+        statement=(
+            "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2): to any "
+            "weight at "
+            "lambda = 0, to none at p = 0."
+        ),
+        source="own",
+        status="asymptotic",
+        steps=_unstable_steps(),
+        domains={r: (0.1, 0.5), b: (0.5, 1), p: (0.1, 0.5)},
+        prediction="theory.benign_pair.rebirth_threshold",
+    ),
+)
+
+if __name__ == "__main__":
+    script(derivations)

@@ -1,0 +1,78 @@
+"""All derivations, gathered from the modules: the table of statements."""
+
+import difflib
+
+from theory import (
+    benign_pair,
+    capacity,
+    co_occurrence,
+    collisions,
+    crossover,
+    crowding,
+    exclusion,
+    extinction,
+    flow,
+    fourth_norm,
+    initial_interference,
+    interference,
+    malign,
+    monosemantic,
+    noise,
+    noise_drift,
+    order_statistics,
+    random_signs,
+    rebirth,
+    shared_neuron,
+    sparsification,
+    symmetry,
+    two_layer,
+    zero_loss,
+)
+from theory.derivation import Derivation
+
+# in the order in which a reader meets them
+MODULES = (
+    flow,
+    symmetry,
+    zero_loss,
+    sparsification,
+    order_statistics,
+    extinction,
+    initial_interference,
+    interference,
+    shared_neuron,
+    malign,
+    rebirth,
+    collisions,
+    exclusion,
+    crossover,
+    noise,
+    random_signs,
+    fourth_norm,
+    noise_drift,
+    capacity,
+    crowding,
+    two_layer,
+    monosemantic,
+    co_occurrence,
+    benign_pair,
+)
+
+derivations: tuple[Derivation, ...] = tuple(
+    derivation for module in MODULES for derivation in module.derivations
+)
+
+
+def find(name: str) -> Derivation:
+    """Return the derivation of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the message names those that are spelled alike, or else all.
+    """
+    by_name = {derivation.name: derivation for derivation in derivations}
+    if name not in by_name:
+        near = difflib.get_close_matches(name, by_name, n=3)
+        raise ValueError(f"name must be that of a derivation, got {name!r}; try {', '.join(near or by_name)}")
+    return by_name[name]

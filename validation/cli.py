@@ -1,0 +1,264 @@
+"""The command line, ``polysem``: each command is a thin layer over one public function.
+
+Heavy imports wait until a command runs, so that help is instant. Bad input ends in one line that names the
+argument and exit code 2; anything else that goes wrong is a bug and shows its traceback.
+"""
+
+import re
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from theory import Autoencoder
+
+# What the library calls otherwise than the command line; else `learning_rate` is ``--learning-rate``.
+NAMES = {"n_features": "--n", "n_neurons": "--m", "claim": "CLAIM", "name": "NAME", "file": "FILE"}
+
+UsageError: type[Exception] = typer.BadParameter.__base__  # type: ignore[assignment]  # public in no Typer
+
+app = typer.Typer(
+    help="Incidental polysemanticity: theory, simulation and trained models, side by side.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Features = Annotated[int, typer.Option("--n", help="Number of features.")]
+Neurons = Annotated[int, typer.Option("--m", help="Number of hidden neurons.")]
+L1 = Annotated[float | None, typer.Option("--l1", help="L1 strength λ in flow units.", show_default="0.001")]
+L1Train = Annotated[float | None, typer.Option("--l1-train", help="L1 strength in the training loss, 4λ.")]
+InitStd = Annotated[
+    float | None, typer.Option("--init-std", help="Deviation of the initial weights.", show_default="1/√m")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.")]
+
+
+def main() -> None:
+    """Run the command line: the entry point ``polysem``."""
+    warnings.showwarning = _show_warning
+    code = 0
+    try:
+        code = app(standalone_mode=False) or 0
+    except (KeyboardInterrupt, typer.Abort):
+        code = 130
+    except SystemError as error:
+        if not _interrupted(error):
+            raise
+        code = 130
+    except UsageError as error:
+        _end(error.format_message())  # type: ignore[attr-defined]
+    except ValueError as error:
+        from theory.arguments import ArgumentError
+
+        if not isinstance(error, ArgumentError):
+            raise
+        name, _, rest = str(error).partition(" ")
+        _end(f"{_option(name)} {rest}")
+    if code == 130:
+        print("polysem: interrupted, nothing written", file=sys.stderr)
+    sys.exit(code)
+
+
+@app.command()
+def check(
+    claims: Annotated[
+        list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Claims, by default all.")
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show the claims and what they state.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Larger sizes, more replicates.")] = False,
+    seed: Seed = 0,
+    json: Annotated[Path | None, typer.Option("--json", help="Write the rows to this file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page and plots to this folder.")
+    ] = None,
+) -> None:
+    """Lay theory, simulation and training side by side, claim by claim.
+
+    Ends with 0, or with 1 if something disagrees that the project predicts to agree.
+    """
+    from rich.console import Console
+
+    from theory import files
+    from validation import checking
+    from validation import report as reports
+
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    if listing:
+        console.print(checking.listing())
+        return
+    if json:
+        files.writable(json, "json")
+    if report:
+        reports.writable(report)
+    rows = checking.check(claims or (), seed, full)
+    console.print(checking.table(rows))
+    console.print(checking.summary(rows))
+    if json:
+        _wrote(checking.save(rows, json))
+    if report:
+        _wrote(reports.write(report, rows, seed, full))
+    if checking.unexpected(rows):
+        raise typer.Exit(1)
+
+
+@app.command()
+def derive(
+    name: Annotated[str | None, typer.Argument(help="A derivation; without it, the list.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="All derivations instead of the list.")] = False,
+    verify: Annotated[bool, typer.Option("--verify", help="Verify each step.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="The table of statements: source, status.")] = False,
+    form: Annotated[str, typer.Option("--format", help="text, latex or markdown.")] = "text",
+    out: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
+) -> None:
+    """Print derivations, equation by equation."""
+    from theory import arguments, catalogue, files
+    from theory.derivation import DerivationError
+    from validation import derivations
+
+    arguments.choice("format", form, derivations.FORMATS)
+    if name and everything:
+        _end("NAME and --all exclude each other")
+    if out:
+        files.writable(out)
+    chosen = (catalogue.find(name),) if name else catalogue.derivations
+    try:
+        if listing:
+            text = derivations.table(chosen, form)
+        elif name or everything:
+            text = derivations.document(chosen, form, verify)
+        elif verify:
+            text = derivations.verified(chosen)
+        else:
+            text = derivations.table(chosen, form)
+    except DerivationError as error:
+        print(f"polysem: {error}", file=sys.stderr)
+        raise typer.Exit(1) from None
+    if out:
+        with files.atomic(out) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+        _wrote(out)
+    else:
+        print(text)
+
+
+@app.command()
+def simulate(
+    n: Features = 64,
+    m: Neurons = 128,
+    l1: L1 = None,
+    l1_train: L1Train = None,
+    init_std: InitStd = None,
+    seed: Seed = 0,
+    until: Annotated[
+        float | None, typer.Option("--until", help="Flow time of the end.", show_default="sparse fixed point")
+    ] = None,
+    method: Annotated[str, typer.Option("--method", help="splitting or euler.")] = "splitting",
+    forces: Annotated[
+        str, typer.Option("--forces", help="Forces that act, separated by commas.")
+    ] = "feature_benefit,interference,l1",
+    out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("simulation.nc"),
+) -> None:
+    """Simulate the flow and write its course to a file."""
+    from theory import files
+
+    files.writable(out)
+    model = _model(n, m, l1, l1_train, init_std)
+    from sim import simulate
+    from theory import schema
+
+    result = simulate(model, seed, until=until, method=method, forces=tuple(forces.split(",")))
+    _say_polysemantic(result)
+    _wrote(schema.save(result, out))
+
+
+@app.command()
+def train(
+    n: Features = 64,
+    m: Neurons = 128,
+    l1: L1 = None,
+    l1_train: L1Train = None,
+    init_std: InitStd = None,
+    optimizer: Annotated[str, typer.Option("--optimizer", help="gd or adamw.")] = "adamw",
+    steps: Annotated[int, typer.Option("--steps", help="Training steps.")] = 7500,
+    learning_rate: Annotated[float, typer.Option("--learning-rate", help="Learning rate.")] = 1e-3,
+    replicates: Annotated[int, typer.Option("--replicates", help="Networks trained side by side.")] = 1,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("training.nc"),
+) -> None:
+    """Train the autoencoder and write its course to a file."""
+    from theory import files
+
+    files.writable(out)
+    model = _model(n, m, l1, l1_train, init_std)
+    from theory import schema
+    from validation import train
+
+    result = train(
+        model, optimizer, steps=steps, learning_rate=learning_rate, replicates=replicates, seed=seed
+    )
+    _say_polysemantic(result)
+    _wrote(schema.save(result, out))
+
+
+@app.command()
+def plot(
+    file: Annotated[Path, typer.Argument(help="A file of polysem simulate or train.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="PNG, SVG or PDF.", show_default="FILE with .png, here")
+    ] = None,
+) -> None:
+    """Draw a saved run: its course, and the encodings before and after."""
+    from theory import schema
+    from validation import plots
+
+    out = plots.writable(out or Path(file.with_suffix(".png").name))
+    _wrote(plots.save(plots.result(schema.load(file)), out))
+
+
+def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: float | None) -> "Autoencoder":
+    from theory import Autoencoder
+
+    if l1_train is None:
+        return Autoencoder(n, m, 1e-3 if l1 is None else l1, init_std)  # type: ignore[arg-type]
+    if l1 is not None:
+        _end("--l1 and --l1-train exclude each other: one is four times the other")
+    return Autoencoder.from_training(n, m, l1_train, init_std)
+
+
+def _say_polysemantic(result: Any) -> None:
+    import numpy as np
+
+    from validation import polysemantic_neurons
+
+    counts = np.atleast_1d(polysemantic_neurons(result.final.values))
+    print("polysemantic neurons:", *counts)
+
+
+def _wrote(path: Path) -> None:
+    print(f"wrote {path}")
+
+
+def _end(line: str) -> NoReturn:
+    print(f"polysem: {' '.join(line.split())}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Say whether Ctrl-C is behind an error: Numba turns one that hits a compiled function into SystemError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def _option(name: str) -> str:
+    return NAMES.get(name, "--" + name.replace("_", "-"))
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    text = re.sub(r"\b(n_features|n_neurons)\b", lambda name: _option(name[0]), str(message))
+    print(f"polysem: warning: {text}", file=sys.stderr)

@@ -1,0 +1,84 @@
+"""The report: one self-contained page with every finding and picture, and the pictures as files."""
+
+import base64
+import os
+from pathlib import Path
+
+import jinja2
+
+from sim.progress import track
+from theory import files, schema
+from theory.arguments import ArgumentError
+from validation import checking, plots
+from validation.checking import Row
+
+PAGE = "report.html"
+
+
+def writable(folder: str | os.PathLike) -> Path:
+    """Return `folder`, checked before any work is done: it can be written to, or be made.
+
+    Raises
+    ------
+    ValueError
+        If it is a file or cannot be written to or made.
+    """
+    folder = Path(folder)
+    wanted = f"report must be a folder that can be written to, got {folder}"
+    existing = folder if folder.exists() else folder.parent
+    if not existing.is_dir():
+        raise ArgumentError(f"{wanted}: {'is a file' if existing == folder else 'no such folder'}")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise ArgumentError(f"{wanted}: permission denied")
+    return folder
+
+
+def write(folder: str | os.PathLike, rows: list[Row], seed: int = 0, full: bool = False) -> Path:
+    """Write the report of a check to a folder: ``report.html``, and each picture as PNG and SVG.
+
+    Everything is computed before anything is written, and each file is whole or not there.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it does not exist; its parent must exist.
+    rows : list of dict
+        What `validation.check` returned.
+    seed, full
+        As given to `validation.check`.
+
+    Returns
+    -------
+    Path
+        Of the page.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be written to.
+    """
+    folder = writable(folder)
+    sections = []
+    pictures: dict[str, bytes] = {}
+    for claim in track(checking.select(row["claim"] for row in rows), "pictures"):
+        figure = claim.plot(seed, full) if claim.plot else None
+        if figure:
+            pictures |= {f"{claim.name}.{form}": plots.drawn(figure, form) for form in ("png", "svg")}
+        picture = base64.b64encode(pictures[f"{claim.name}.png"]).decode() if figure else None
+        sections.append((claim, [row for row in rows if row["claim"] == claim.name], picture))
+    page = _template().render(
+        sections=sections, summary=checking.summary(rows), seed=seed, full=full, versions=schema.versions()
+    )
+    folder.mkdir(exist_ok=True)
+    for name, content in (pictures | {PAGE: page.encode()}).items():
+        with files.atomic(folder / name) as temporary:
+            temporary.write_bytes(content)
+    return folder / PAGE
+
+
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("validation", "."), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["number"] = checking.number
+    return environment.get_template("report.html.j2")
