@@ -9,8 +9,8 @@ import sympy as sp
 from scipy import optimize
 
 from theory import arguments
-from theory.co_occurrence import a, b, checked_probability, p, r, sample_loss
-from theory.derivation import Derivation, Step, equal, function, order, script
+from theory.co_occurrence import a, b, checked_probability, p, sample_loss
+from theory.derivation import Derivation, Step, define, equal, function, order, script
 
 g, lam = sp.symbols("g lambda", positive=True)
 
@@ -140,67 +140,76 @@ _benefits = function((BENEFIT_OF_LARGER, BENEFIT_OF_SMALLER), a, b, p)
 
 
 def _rest_steps() -> tuple[Step, ...]:
-    rest = {a: LARGER, b: SMALLER}
+    E, force_a, force_b = sp.symbols("E f_a f_b", real=True)
+    error = 1 - a * (a - b)
     return (
+        define(E, PAIR_ENERGY, "Energy of a benign pair with weights a > b, per occurrence of a feature."),
         equal(
-            pair_energy(sp.Matrix([a, -b])).subs(a, b + r),
-            PAIR_ENERGY.subs(a, b + r),
-            "Energy of a benign pair with weights a > b, per occurrence of a feature.",
+            pair_energy(sp.Matrix([a, -b])),
+            E,
+            "It is what the loss gives. Together they cancel, and the smaller feature is lost.",
             symbolic=False,
         ),
-        *(
-            order(
-                sp.Derivative(PAIR_ENERGY, weight).doit().subs(rest).subs(lam, r * p),
-                0,
-                p,
-                2,
-                f"The {name} weight rests here, for p and lambda = r p small: the larger gains, the "
-                "smaller pays.",
-            )
-            for weight, name in ((a, "larger"), (b, "smaller"))
+        define(
+            force_a,
+            (1 - p) * (1 - a**2) * a + p * (2 * a - b) * error / 2 - lam,
+            "Force on the larger weight: it gains from being decoded also when both are on.",
         ),
+        equal(force_a, -sp.diff(PAIR_ENERGY, a), "It is minus the gradient."),
+        define(
+            force_b,
+            (1 - p) * (1 - b**2) * b - p * a * error / 2 - lam,
+            "Force on the smaller weight, which is in the way.",
+        ),
+        equal(force_b, -sp.diff(PAIR_ENERGY, b), "It is minus the gradient."),
+        *_at_rest(),
+        order(force_a, 0, p, 2, "There the larger weight rests."),
+        order(force_b, 0, p, 2, "And so does the smaller one."),
         order(
-            PAIR_ENERGY.subs(lam, 0).subs(rest).subs(lam, 0),
-            p / 2 - p**2 / 8,
+            E,
+            2 * lam - lam**2 / 2 + p / 2 - p**2 / 8,
             p,
             3,
-            "Cost of the pair in the energy, to second order in p, at lambda = 0.",
+            "Energy of the pair at rest. Two features on neurons of their own have 2 lambda - lambda^2/2; the "
+            "rest is the cost of the pair.",
         ),
     )
 
 
 def _unstable_steps() -> tuple[Step, ...]:
-    rest = {a: LARGER, b: SMALLER}
     smaller, larger = sp.Matrix([[a, 0], [-b, g]]), sp.Matrix([[a, g], [-b, 0]])
+    of_smaller, of_larger, theta = sp.symbols("h_b h_a theta", real=True)
+    output = g**2 - b * (a - b)
     return (
-        order(
-            -sp.diff(pair_energy(smaller), g).subs(a, b + r),
-            (BENEFIT_OF_SMALLER * g - lam).subs(a, b + r),
-            g,
-            3,
-            "Force on a weight g of the smaller feature on an unused neuron: only what it lacks when alone "
-            "counts.",
+        define(of_smaller, BENEFIT_OF_SMALLER, "Benefit of a new weight of the smaller feature."),
+        equal(
+            -sp.diff(pair_energy(smaller), g),
+            of_smaller * g - (1 - p) * g**3 + p * sp.Heaviside(output) * (1 - output) * g - lam,
+            "Force on that weight g, on an unused neuron. While it is small, g^2 < b (a - b), only what "
+            "the feature lacks when it is alone counts.",
+            symbolic=False,
         ),
-        order(
-            -sp.diff(pair_energy(larger), g).subs(a, b + r),
-            (BENEFIT_OF_LARGER * g - lam).subs(a, b + r),
-            g,
-            3,
-            "Force on a weight g of the larger feature: it also gains when both are on.",
+        define(of_larger, BENEFIT_OF_LARGER, "Benefit of a new weight of the larger feature."),
+        equal(
+            -sp.diff(pair_energy(larger), g),
+            of_larger * g - g**3 - lam,
+            "Force on that weight: it gains also when both are on.",
+            symbolic=False,
         ),
-        *(
-            order(
-                benefit.subs(rest).subs(lam, r * p),
-                (lam + p / 2).subs(lam, r * p),
-                p,
-                2,
-                f"Rate of growth for the {name} feature of a pair at rest, lambda = r p: without L1 any "
-                "weight grows.",
-            )
-            for benefit, name in ((BENEFIT_OF_SMALLER, "smaller"), (BENEFIT_OF_LARGER, "larger"))
-        ),
-        equal((lam + p / 2) * REBIRTH - lam, 0, "It outgrows L1 above this threshold. At p = 0 this is 1."),
-        order(REBIRTH, 2 * lam / p, lam, 2, "The threshold where p is large against lambda."),
+        *_at_rest(),
+        order(of_smaller, lam + p / 2, p, 2, "Beside a pair at rest a small weight grows at this rate."),
+        order(of_larger, lam + p / 2, p, 2, "The same for the larger feature."),
+        define(theta, REBIRTH, "Threshold; at p = 0 it is 1, and at lambda = 0 it is 0."),
+        equal((lam + p / 2) * theta - lam, 0, "Above it the weight outgrows L1."),
+    )
+
+
+def _at_rest() -> tuple[Step, ...]:
+    ratio = sp.Symbol("q", positive=True)
+    return (
+        define(lam, ratio * p, "Let L1 and co-occurrence be weak together."),
+        define(a, LARGER, "Larger weight of a pair at rest."),
+        define(b, SMALLER, "Smaller weight of a pair at rest."),
     )
 
 
@@ -211,19 +220,19 @@ derivations = (
         source="own",
         status="asymptotic",
         steps=_rest_steps(),
+        domains={a: (1, 1.5), b: (0.5, 1)},
         prediction="theory.benign_pair.benign_pair",
     ),
     Derivation(
         name="unstable_benign_pair",
         statement=(
             "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2): to any "
-            "weight at "
-            "lambda = 0, to none at p = 0."
+            "weight at lambda = 0, to none at p = 0."
         ),
         source="own",
         status="asymptotic",
         steps=_unstable_steps(),
-        domains={r: (0.1, 0.5), b: (0.5, 1), p: (0.1, 0.5)},
+        domains={a: (1, 1.5), b: (0.5, 1), p: (0.1, 0.5), g: (0.1, 1.2)},
         prediction="theory.benign_pair.rebirth_threshold",
     ),
 )

@@ -116,8 +116,8 @@ def _johnson_lindenstrauss_steps() -> tuple[Step, ...]:
             sp.Derivative(gap, lam),
             lam - sp.tanh(lam),
             "Random signs: an inner product is a mean of m signs, each with the moment generating function "
-            "cosh. "
-            "It is below exp(lambda^2/2), for the gap is 0 at 0 and has the slope lambda - tanh(lambda) > 0.",
+            "cosh. It is below exp(lambda^2/2), for the gap is 0 at 0 and has the slope lambda - "
+            "tanh(lambda) > 0.",
         ),
         equal(
             sp.log(2 * sp.exp(lam**2 / (2 * m)) * sp.exp(-lam * eps)).subs(lam, m * eps),
@@ -134,8 +134,7 @@ def _johnson_lindenstrauss_steps() -> tuple[Step, ...]:
             (PAIRS * TAIL_BOUND).subs(n, JOHNSON_LINDENSTRAUSS),
             1 - 1 / JOHNSON_LINDENSTRAUSS,
             "With n = exp(m epsilon^2/4) encodings the expected number of pairs above epsilon is below 1, "
-            "so that "
-            "some draw has none: C = epsilon^2/4.",
+            "so that some draw has none: C = epsilon^2/4.",
         ),
     )
 
@@ -158,7 +157,12 @@ def _directions_steps() -> tuple[Step, ...]:
             "P(|inner product| > epsilon): its slope is minus the density on both sides.",
             symbolic=False,
         ),
-        equal(TAIL.subs(eps, 1), 0, "And it ends at 0."),
+        equal(
+            sp.Integral(2 * DENSITY.subs(m, 7), (x, eps, 1)),
+            TAIL.subs(m, 7),
+            "And it ends at 0, as written out for m = 7.",
+            symbolic=False,
+        ),
         equal(
             FAILURES,
             (n**2 - n) * TAIL / 2,
@@ -180,8 +184,7 @@ def _greedy_steps() -> tuple[Step, ...]:
             GREEDY * TAIL_BOUND,
             1,
             "Each encoding chosen rules out a share of at most 2 exp(-m epsilon^2/2) of all sign vectors. "
-            "As long "
-            "as they have not ruled out all of them another one fits: C = epsilon^2/2.",
+            "As long as they have not ruled out all of them another one fits: C = epsilon^2/2.",
         ),
         equal(
             JOHNSON_LINDENSTRAUSS**2,
@@ -198,8 +201,7 @@ def _welch_steps() -> tuple[Step, ...]:
             (a**2 + b**2) - (a + b) ** 2 / 2,
             (a - b) ** 2 / 2,
             "The m eigenvalues of the Gram matrix add up to n, so their squares add up to n^2/m or more: "
-            "the mean "
-            "square is never below the squared mean, here for two.",
+            "the mean square is never below the squared mean, here for two.",
         ),
         equal(
             n + n * (n - 1) * eps**2 - n**2 / m,

@@ -3,6 +3,7 @@
 import difflib
 
 from theory import (
+    arguments,
     benign_pair,
     capacity,
     co_occurrence,
@@ -10,7 +11,6 @@ from theory import (
     crossover,
     crowding,
     exclusion,
-    extinction,
     flow,
     fourth_norm,
     initial_interference,
@@ -19,7 +19,6 @@ from theory import (
     monosemantic,
     noise,
     noise_drift,
-    order_statistics,
     random_signs,
     rebirth,
     shared_neuron,
@@ -36,8 +35,6 @@ MODULES = (
     symmetry,
     zero_loss,
     sparsification,
-    order_statistics,
-    extinction,
     initial_interference,
     interference,
     shared_neuron,
@@ -69,10 +66,11 @@ def find(name: str) -> Derivation:
     Raises
     ------
     ValueError
-        If there is none; the message names those that are spelled alike, or else all.
+        If there is none; the message names those that are spelled alike.
     """
     by_name = {derivation.name: derivation for derivation in derivations}
     if name not in by_name:
         near = difflib.get_close_matches(name, by_name, n=3)
-        raise ValueError(f"name must be that of a derivation, got {name!r}; try {', '.join(near or by_name)}")
+        hint = f"did you mean {' or '.join(near)}?" if near else "polysem derive --list shows all"
+        raise arguments.ArgumentError(f"name must be that of a derivation, got {name!r}; {hint}")
     return by_name[name]

@@ -139,8 +139,8 @@ derivations = (
         name="rare_features",
         statement=(
             "With features on independently with probability p, the expected loss is p times the sum of "
-            "the single "
-            "losses plus p^2 times the sum over pairs of what the pair costs beyond its two features."
+            "the single losses plus p^2 times the sum over pairs of what the pair costs beyond its two "
+            "features."
         ),
         source="own; the question is from the comments of seed 001",
         status="asymptotic",

@@ -50,7 +50,7 @@ def neurons_without_polysemanticity(n_features: int, probability: float = 0.5) -
     """
     n_features = arguments.whole("n_features", n_features, least=2)
     if arguments.real("probability", probability, above=0) >= 1:
-        raise ValueError(f"probability must be less than 1, got {probability}")
+        raise arguments.ArgumentError(f"probability must be less than 1, got {probability}")
     return float(_neurons(n_features, -math.log(probability)))
 
 

@@ -61,8 +61,7 @@ def _cost_steps() -> tuple[Step, ...]:
             2 * sp.Integral(x**2 * DENSITY.subs(m, 7), (x, 0, 1)),
             sp.Rational(1, 7),
             "Mean squared inner product of two random directions, 1/m, here for m = 7: the m squared "
-            "components "
-            "of one along orthogonal axes add up to 1.",
+            "components of one along orthogonal axes add up to 1.",
         ),
         equal((n - 1) * (1 / m) / 2, LOAD, "The ReLU keeps half of it: interference rho on one encoding."),
         equal(
@@ -84,8 +83,7 @@ derivations = (
         name="interference_cost",
         statement=(
             "Without biases n random encodings cost at least rho/(1 + rho) per feature, rho = (n - "
-            "1)/(2m): half of "
-            "everything is lost at n = 2m + 1."
+            "1)/(2m): half of everything is lost at n = 2m + 1."
         ),
         source="own; seed 003 leaves the cost open",
         status="proved",

@@ -51,7 +51,7 @@ class Step:
         """The equation as SymPy shows it; for `order` with the remainder."""
         right = self.right
         if self.relation == "order":
-            right = sp.Add(right, sp.Function("O")(self.small**self.power), evaluate=False)
+            right = sp.Add(right, sp.Function("O")(sp.Pow(self.small, self.power)), evaluate=False)
         return sp.Eq(self.left, right, evaluate=False)
 
 

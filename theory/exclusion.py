@@ -113,7 +113,7 @@ def sizes(n_features: int, n_neurons: int) -> tuple[int, int]:
     n_features = arguments.whole("n_features", n_features, least=1)
     n_neurons = arguments.whole("n_neurons", n_neurons, least=1)
     if n_features > 2 * n_neurons:
-        raise ValueError(
+        raise arguments.ArgumentError(
             f"n_features must be at most 2 n_neurons = {2 * n_neurons}, got {n_features}: "
             "each neuron holds two features at most"
         )

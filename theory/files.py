@@ -1,6 +1,7 @@
 """Files that are whole or not there at all."""
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,20 @@ def writable(path: str | os.PathLike, name: str = "out") -> Path:
     wanted = f"{name} must be a file in a writable folder, got {path}"
     if path.is_dir():
         raise ArgumentError(f"{wanted}: is a folder")
-    if not path.parent.is_dir():
-        raise ArgumentError(f"{wanted}: no such folder")
-    if not os.access(path.parent, os.W_OK | os.X_OK):
-        raise ArgumentError(f"{wanted}: permission denied")
+    if obstacle := obstacle_in(path.parent):
+        raise ArgumentError(f"{wanted}: {obstacle}")
     return path
+
+
+def obstacle_in(folder: Path) -> str | None:
+    """Say why no file can be written to `folder`, or None; found out by writing one."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except FileNotFoundError:
+        return "no such folder"
+    except OSError as error:
+        return (error.strerror or "cannot be written to").lower()
 
 
 @contextmanager

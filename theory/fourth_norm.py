@@ -222,8 +222,8 @@ derivations = (
         name="replicator",
         statement=(
             "The squares of drifting weights follow a replicator equation with the closed form w^2 ~ "
-            "(1-d)/(d + (1-d) g), "
-            "8 c t = - sum log(d + (1-d) g), with the gaps d = 1 - u^2 / max u^2 at time 0."
+            "(1-d)/(d + (1-d) g), 8 c t = - sum log(d + (1-d) g), with the gaps d = 1 - u^2 / max u^2 at "
+            "time 0."
         ),
         source="own",
         status="proved",

@@ -44,7 +44,7 @@ def free_collision(weights: np.ndarray, times: np.ndarray) -> np.ndarray:
     """
     weights = arguments.array("weights", weights, ("feature", "neuron"))
     if len(weights) != 2 or weights[0] @ weights[1] <= 0:
-        raise ValueError("weights must be two encodings with a positive inner product")
+        raise arguments.ArgumentError("weights must be two encodings with a positive inner product")
     eigenvalues, eigenvectors = np.linalg.eigh(weights @ weights.T)
     gains = _gain(arguments.times("times", times)[:, None], np.maximum(eigenvalues, 0))
     return (eigenvectors * gains[:, None, :]) @ eigenvectors.T @ weights

@@ -174,8 +174,8 @@ def _edgeworth_steps() -> tuple[Step, ...]:
             equal(
                 sp.Integral(u**power * corrected, (u, -sp.oo, sp.oo)),
                 moment,
-                "The density corrected by its fourth derivative has the right "
-                f"{name}: this is the first Edgeworth correction.",
+                f"The density corrected by its fourth derivative has the right {name}: this is the first "
+                "Edgeworth correction.",
             )
             for power, moment, name in (
                 (0, 1, "total"),
@@ -213,8 +213,8 @@ def _force_steps() -> tuple[Step, ...]:
             chain,
             slopes[a] * w + 2 * slopes[N] * y + 4 * slopes[F] * y**3,
             "The slopes L_a, L_N, L_F of a pair's loss act along the other encoding, along the encoding "
-            "itself "
-            "and along its cubes. Here y is a weight of the encoding whose output it is, w one of the other.",
+            "itself and along its cubes. Here y is a weight of the encoding whose output it is, w one of "
+            "the other.",
         ),
         equal(
             -sp.diff(OTHER_OUTPUT, F) / 4,
@@ -248,8 +248,7 @@ derivations = (
         name="edgeworth_correction",
         statement=(
             "To first order in the excess kurtosis, noise adds -kappa sigma F a phi(a/s) / (12 N^(3/2)) to "
-            "the "
-            "interference of a pair: the fourth norm F enters."
+            "the interference of a pair: the fourth norm F enters."
         ),
         source="own; arXiv:2312.03096 has the mechanism",
         status="asymptotic",

@@ -76,15 +76,14 @@ def _rate_steps() -> tuple[Step, ...]:
             n + n * (n - 1) * SIMPLEX,
             0,
             "Unit encodings with equal inner products a sum up to a vector of squared length n + n (n - 1) "
-            "a. It "
-            "is not negative, so a can fall to -1/(n - 1), where noise pushes it.",
+            "a. It is not negative, so a can fall to -1/(n - 1), where noise pushes it.",
         ),
         *(
             equal(
                 (held.row(i) * W.row(k).T + held.row(k) * W.row(i).T)[0],
                 0,
-                "The push 4c w^3 on orthonormal encodings without what would change their "
-                f"{name}: half of what each has along the other. Written for two encodings.",
+                f"The push 4c w^3 on orthonormal encodings without what would change their {name}: half of "
+                "what each has along the other. Written for two encodings.",
             )
             for i, k, name in ((0, 0, "lengths"), (0, 1, "inner product"))
         ),
@@ -92,8 +91,7 @@ def _rate_steps() -> tuple[Step, ...]:
             sp.Integral((u * sp.cos(theta)) ** 2, (theta, 0, 2 * sp.pi)) / (2 * sp.pi),
             u**2 / 2,
             "The component along another encoding of what the push has across its own: its square is 1/(m "
-            "- 1) "
-            "of the whole in the mean, here for the circle, m - 1 = 2.",
+            "- 1) of the whole in the mean, here for the circle, m - 1 = 2.",
         ),
         equal(
             1 - (n - 1) / (m - 1) / 2,
@@ -104,15 +102,13 @@ def _rate_steps() -> tuple[Step, ...]:
             RATE,
             -kappa * sigma * HELD * density(1 / ((n - 1) * sigma)) / 48,
             "Rate of the drift, from the force of each other feature on the fourth norm: c = held share "
-            "times "
-            "the sum over n - 1 features.",
+            "times the sum over n - 1 features.",
         ),
         equal(
             m * sp.Integral(u**4 * density(u), (u, -sp.oo, sp.oo)) * moments[1] / moments[0],
             RANDOM_DIRECTION,
             "Mean fourth norm of a random direction, where the drift starts: that of a normal vector over "
-            "the "
-            "mean fourth power of its length.",
+            "the mean fourth power of its length.",
         ),
     )
 
@@ -122,8 +118,7 @@ derivations = (
         name="drift_rate",
         statement=(
             "Noise with negative excess kurtosis turns encodings on a simplex towards the axes at the rate "
-            "c = "
-            "-kappa sigma phi(1/((n-1) sigma)) (1 - (n-1)/(2(m-1))) / 48."
+            "c = -kappa sigma phi(1/((n-1) sigma)) (1 - (n-1)/(2(m-1))) / 48."
         ),
         source="own; arXiv:2312.03096 has the experiment",
         status="heuristic",

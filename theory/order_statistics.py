@@ -25,7 +25,7 @@ from theory.slow_manifold import clock_square, q0, time_lag
 from theory.tabulated import Tabulated, conditional
 
 j, m = sp.symbols("j m", integer=True, positive=True)
-g, pr, U = sp.symbols("g pi U", positive=True)
+g, pr, U, z = sp.symbols("g pi U z", positive=True)
 _exactly = sp.binomial(m, j) * pr**j * (1 - pr) ** (m - j)
 _beta = sp.factorial(m) / sp.factorial(j - 1) / sp.factorial(m - j) * pr ** (j - 1) * (1 - pr) ** (m - j)
 
@@ -60,7 +60,7 @@ mean_square = Q + 2 * P * (U - s) + number * (U - s) ** 2 + (total - number) / (
 
 _density, _, _sums = FAMILIES["laplace"]
 _laplace = dict(zip(at_s, _sums, strict=True)) | {a: f.subs(s, U) for a, f in zip(at_top, _sums, strict=True)}
-_square = mean_square.subs(_laplace)
+_number = number + (total - number) * (_sums[0] - _sums[0].subs(s, U)) / (total - _sums[0].subs(s, U))
 
 bulk = Derivation(
     name="weights_below",
@@ -74,13 +74,10 @@ bulk = Derivation(
             "Squares of the weights between s and U, from the sums above s and U; here for Laplace weights.",
         ),
         equal(
-            _square.subs(s, U), Q, "With the K largest, mean q starts from the squares of their excesses …"
-        ),
-        equal(sp.diff(_square, s).subs(s, U), -2 * P, "… and falls at twice their excess."),
-        equal(
-            sp.Derivative(_square, (s, 2)) / 2,
-            number + (total - number) * (_sums[0] - _sums[0].subs(s, U)) / (total - _sums[0].subs(s, U)),
-            "Mean number above s: K, and of the others the share that lies between s and U.",
+            Q + 2 * P * (U - s) + 2 * sp.Integral((z - s) * _number.subs(s, z), (z, s, U)),
+            mean_square.subs(_laplace),
+            "q starts at U from the K largest; half its second slope is the number above: K, and of "
+            "the others the share between s and U.",
         ),
     ),
     domains={total: (8, 9), sigma: (1, 2), s: (0.1, 1), U: (1, 2)},
@@ -161,7 +158,8 @@ def active_weights(model: Autoencoder, time: float) -> rv_frozen:
     Returns
     -------
     frozen distribution of scipy.stats
-        Discrete, from order statistics, while few weights are left; normal while many are.
+        Discrete, from order statistics, while few weights are left; normal while many are, with a mean that
+        is less than 1 off.
 
     Notes
     -----

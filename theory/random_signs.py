@@ -169,7 +169,8 @@ def _steps() -> tuple[Step, ...]:
             mean_square((s,)),
             (relu(a + s) ** 2 + relu(a - s) ** 2) / 2,
             "One weight: the noise on the output is +s or -s. While |a| < s only the first one counts, and "
-            "below a = -s nothing is left: noise and interference are free, as never under Gaussian noise.",
+            "below a = -s nothing is left: noise and interference are free, as never under Gaussian "
+            "noise.",
             symbolic=False,
         ),
         order(
@@ -205,8 +206,7 @@ derivations = (
         name="random_signs",
         statement=(
             "Under random-sign noise a sparse encoding with inner products below -sigma pays nothing for "
-            "noise and "
-            "interference, a dense one does."
+            "noise and interference, a dense one does."
         ),
         source="own; arXiv:2312.03096 has the mechanism",
         status="proved",

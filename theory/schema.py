@@ -3,6 +3,7 @@
 Dimensions are ``time``, ``feature``, ``neuron``, ``replicate`` (those that apply). Times are flow times.
 """
 
+import functools
 import os
 from collections.abc import Mapping
 from importlib import metadata
@@ -70,6 +71,7 @@ def dataset(
     return result
 
 
+@functools.cache
 def versions() -> str:
     """Return the versions that determine a result, as one line."""
     return ", ".join(f"{name} {metadata.version(name)}" for name in ("polysem", "numpy", "scipy", "numba"))

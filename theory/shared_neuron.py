@@ -54,7 +54,7 @@ def saddle(l1: float) -> float:
     """
     l1 = arguments.real("l1", l1, least=0)
     if l1 > 2 / (3 * math.sqrt(6)):
-        raise ValueError(f"l1 must be at most 2/(3 sqrt 6) = 0.272, got {l1}")
+        raise arguments.ArgumentError(f"l1 must be at most 2/(3 sqrt 6) = 0.272, got {l1}")
     return float(_saddle(l1))
 
 
@@ -82,7 +82,7 @@ def decision_time(a0: float, b0: float, l1: float) -> float:
         (arguments.real("a0", a0, above=0), arguments.real("b0", b0, above=0)), reverse=True
     )
     if large == small:
-        raise ValueError(f"b0 must differ from a0 = {a0}: on the separatrix neither weight wins")
+        raise arguments.ArgumentError(f"b0 must differ from a0 = {a0}: on the separatrix neither weight wins")
     l1 = arguments.real("l1", l1, above=0)
     return float(_decision_time(math.atan2(small, large), math.hypot(large, small), l1))
 

@@ -12,10 +12,10 @@ import sympy as sp
 from scipy import optimize
 
 from theory import arguments
-from theory.derivation import Derivation, Step, equal, function, order, script
-from theory.monosemantic import OVERLAP, POWER, SIGNAL, beta, eps, gamma, moment, s
+from theory.derivation import Derivation, Step, define, equal, function, order, script
+from theory.monosemantic import OVERLAP, POWER, SIGNAL, beta, eps, gamma, s
 
-alpha, x, r = sp.symbols("alpha x r", positive=True)
+x, r = sp.symbols("x r", positive=True)
 v = sp.Symbol("v", real=True)
 n, m = sp.symbols("N m_in", integer=True, positive=True)
 
@@ -192,11 +192,10 @@ def _interference_steps() -> tuple[Step, ...]:
     return (
         equal(eps * sp.Integral(x**2, (x, 0, 1)), eps / 3, "Mean square of a feature."),
         equal(
-            m * sp.Integral(sp.cos(v) ** 2, (v, 0, 2 * sp.pi)) / (2 * sp.pi) * 2 / m,
-            1,
-            "The m_in squared components of a unit vector along another one of random direction add up to "
-            "1, so "
-            "that one is 1/m_in in the mean; here for two dimensions, where it is 1/2.",
+            sp.Integral(sp.cos(v) ** 2, (v, 0, 2 * sp.pi)) / (2 * sp.pi),
+            sp.Rational(1, 2),
+            "Mean squared inner product of two columns: the m_in squared components of a unit vector of "
+            "random direction add up to 1, so that each is 1/m_in in the mean, here for two.",
         ),
         equal(
             (n - 1) * (eps / 3) * (1 / m),
@@ -208,32 +207,50 @@ def _interference_steps() -> tuple[Step, ...]:
 
 
 def _bias_steps() -> tuple[Step, ...]:
-    noise = sp.diff((1 - eps) * alpha**2 * moment(2, -beta), beta).subs(beta, 0)
-    return (
-        equal(
-            noise,
-            -2 * (1 - eps) * alpha**2 * s / sp.sqrt(2 * sp.pi),
-            "A bias -beta silences interference while the feature is off: the loss falls at first order in "
-            "s.",
-        ),
-        order(
-            (sp.diff(-2 * alpha * SIGNAL + alpha**2 * (POWER - (1 - eps) * moment(2, -beta)) / eps, beta))
-            .subs(beta, 0)
-            .subs(alpha, 1 - r * s**2),
-            (r - 1) * s**2,
-            s,
-            4,
-            "While the feature is on there is nothing to lose at that order, at a weight 1 - r s^2.",
-        ),
-        order(
-            BIAS_SLOPE.subs(eps, 1 - r * s),
-            2 * s**2 * (1 - r / sp.sqrt(2 * sp.pi)),
-            s,
-            3,
-            "With the best weight the slope turns positive only for a feature that is off for less than "
-            "r s = sqrt(2 pi) s of the time: below that the best bias is negative.",
+    at_zero = sp.symbols("B_0 B_1 P_0 P_1", real=True)
+    B, dB, P, dP = at_zero
+    b, p = sp.Function("B")(beta), sp.Function("P")(beta)
+    kink = 1 / sp.sqrt(2 * sp.pi)
+    values = (
+        (B, (1 + s**3 * kink) / 3, SIGNAL, "Overlap with the feature"),
+        (dB, s**2 / 4 - sp.Rational(1, 2), sp.diff(SIGNAL, beta), "Slope of the overlap"),
+        (P, (1 - eps) * s**2 / 2 + eps * (1 + 3 * s**2 - 2 * s**3 * kink) / 3, POWER, "Power"),
+        (
+            dP,
+            -2 * (1 - eps) * s * kink - eps * (1 + s**2 / 2),
+            sp.diff(POWER, beta),
+            "Slope of the power, first what a bias silences while the feature is off",
         ),
     )
+    return (
+        equal(
+            sp.Derivative(-(b**2) / p, beta),
+            b * (b * sp.Derivative(p, beta) - 2 * p * sp.Derivative(b, beta)) / p**2,
+            "Slope of the loss at the best weight by the threshold beta, up to the factor epsilon^2.",
+        ),
+        *(
+            step
+            for symbol, value, expression, name in values
+            for step in (
+                define(symbol, value, f"{name}, at beta = 0 and without terms of order exp(-1/(2 s^2))."),
+                equal(symbol, _without_far_tail(expression), "The closed form agrees."),
+            )
+        ),
+        define(eps, 1 - r * s, "A feature that is off for a share r s of the time."),
+        order(
+            B * dP - 2 * P * dB,
+            2 * s**2 * (1 - r * kink) / 3,
+            s,
+            3,
+            "The slope turns positive only for r < sqrt(2 pi): below epsilon = 1 - sqrt(2 pi) s the best "
+            "bias is negative.",
+        ),
+    )
+
+
+def _without_far_tail(expression: sp.Expr) -> sp.Expr:
+    """Return an expression at β = 0 without the tail of the interference that reaches from 0 to 1."""
+    return expression.subs(beta, 0).subs({sp.erf(1 / (sp.sqrt(2) * s)): 1, sp.exp(-1 / (2 * s**2)): 0})
 
 
 derivations = (
@@ -248,8 +265,8 @@ derivations = (
     Derivation(
         name="negative_bias",
         statement=(
-            "The best bias of a monosemantic neuron is negative unless its feature is on for more than about "
-            "1 - sqrt(2 pi) s of the time, for small s."
+            "The best bias of a monosemantic neuron is negative unless its feature is on for more than "
+            "about 1 - sqrt(2 pi) s of the time, for small s."
         ),
         source="own; found in training by seed 000",
         status="asymptotic",

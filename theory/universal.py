@@ -21,7 +21,7 @@ from scipy.stats import qmc
 from scipy.stats.distributions import rv_frozen
 
 from theory import levels
-from theory.derivation import Derivation, equal, function, order, script
+from theory.derivation import Derivation, define, equal, function, order, script
 from theory.levels import E, P, Q, j, x
 from theory.tabulated import Tabulated, conditional
 
@@ -45,21 +45,9 @@ _fluid_time = (
     - sp.sqrt(2) / 36 * (4 * a + 3 * b) * K ** sp.Rational(-3, 2)
     + 3 * sp.sqrt(2) / 4000 * (32 * a**2 + 40 * a * b + 25 * b**2) * K ** sp.Rational(-5, 2)
 )
-_short = E / sp.sqrt(Q) / K - P * E**2 / (2 * Q ** sp.Rational(3, 2) * K**2)
-_rest = _fluid_time.subs({a: P - K, b: Q - 2 * K}, simultaneous=True) + noise
-_rest_next = _rest.subs({K: K + 1, P: levels.sums_next, Q: levels.squares_next.subs(j, K)}, simultaneous=True)
-_dense = {P: 1 / eps**2 + a / eps, Q: 2 / eps**2 + b / eps, K: 1 / eps**2, j: 1 / eps**2}
-_n = sp.Symbol("n", integer=True, positive=True)
-
-
-def _mean(expression: sp.Expr) -> sp.Expr:
-    """Mean of a polynomial in the exponential variable E, whose moments are the factorials."""
-    return sum(c * sp.factorial(n) for (n,), c in sp.Poly(expression, E).terms())
-
-
-remainder = Derivation(
+fluid = Derivation(
     name="time_below_level",
-    statement="The expected time below level K is that of a fluid of weights plus 88√2/1125 K^(−3/2).",
+    statement="With a fluid of weights below level K, the time there is the integral of a smooth function.",
     source="own",
     status="asymptotic",
     steps=(
@@ -86,22 +74,50 @@ remainder = Derivation(
             _fluid_time,
             "The fluid's time, expanded.",
         ),
-        order(
-            levels.time_spent.subs(_dense),
-            _short.subs(_dense),
-            eps,
-            7,
-            "The time at one level; ε = 1/√K and a, b are of order √K.",
+    ),
+    prediction="sparsification.time_to_sparsity",
+)
+
+_next_sum, _next_square, _next_rest, _spent = (sp.Function(name)(E) for name in ("P_1", "Q_1", "R_1", "I"))
+_next_level, _rest = sp.symbols("K_1 R", positive=True)
+_n = sp.Symbol("n", integer=True, positive=True)
+
+remainder = Derivation(
+    name="noise_below_level",
+    statement="The noise of the weights below level K adds 88√2/1125 K^(−3/2) to the expected time.",
+    source="own",
+    status="asymptotic",
+    steps=(
+        define(K, 1 / eps**2, "Many weights above the level: K, and ε = 1/√K …"),
+        define(P, 1 / eps**2 + a / eps, "… P deviates from its mean K by a√K …"),
+        define(Q, 2 / eps**2 + b / eps, "… and Q from 2K by b√K."),
+        define(
+            _spent, E / sp.sqrt(Q) / K - P * E**2 / (2 * Q ** sp.Rational(3, 2) * K**2), "Time at a level."
         ),
-        equal(sp.Integral(E**_n * sp.exp(-E), (E, 0, sp.oo)), sp.factorial(_n), "Moments of E."),
+        order(levels.time_spent.subs(j, K), _spent, eps, 7, "See time_per_level."),
+        define(_next_level, K + 1, "The next level …"),
+        define(_next_sum, levels.sums_next, "… its sum of excesses …"),
+        define(_next_square, levels.squares_next.subs(j, K), "… and of their squares."),
+        define(
+            _rest, (_fluid_time + noise).subs({a: P - K, b: Q - 2 * K}), "Mean time left: fluid and noise."
+        ),
+        define(
+            _next_rest,
+            (_fluid_time + noise)
+            .subs({a: P - K, b: Q - 2 * K})
+            .subs({K: _next_level, P: _next_sum, Q: _next_square}),
+            "The same at the next level.",
+        ),
+        equal(sp.Integral(E**_n * sp.exp(-E), (E, 0, sp.oo)), sp.factorial(_n), "Moments of E: a mean …"),
         order(
-            _mean((_short + _rest_next).subs(_dense)),
-            _rest.subs(_dense),
+            sum(sp.Subs(sp.Derivative(_spent + _next_rest, (E, n)), E, 0) for n in range(3)),
+            _rest,
             eps,
             6,
-            "Mean time left = mean time at this level + mean time left after it: true with the noise term.",
+            "… is f + f' + f'' + … at E = 0. Time left: at this level, and after it.",
         ),
     ),
+    prediction="sparsification.time_to_sparsity",
 )
 
 _small = sp.Symbol("e", positive=True)
@@ -138,7 +154,7 @@ tail = Derivation(
     ),
 )
 
-derivations = (remainder, tail)
+derivations = (fluid, remainder, tail)
 
 _fluid_integrand = function(fluid_integrand, y, K, P, Q)
 noise_time = function(noise, K)

@@ -249,7 +249,7 @@ def _end(line: str) -> NoReturn:
 
 
 def _interrupted(error: BaseException | None) -> bool:
-    """Say whether Ctrl-C is behind an error: Numba turns one that hits a compiled function into SystemError."""
+    """Say whether Ctrl-C is behind an error: Numba makes it a SystemError where a kernel is running."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error is not None

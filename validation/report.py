@@ -26,10 +26,8 @@ def writable(folder: str | os.PathLike) -> Path:
     folder = Path(folder)
     wanted = f"report must be a folder that can be written to, got {folder}"
     existing = folder if folder.exists() else folder.parent
-    if not existing.is_dir():
-        raise ArgumentError(f"{wanted}: {'is a file' if existing == folder else 'no such folder'}")
-    if not os.access(existing, os.W_OK | os.X_OK):
-        raise ArgumentError(f"{wanted}: permission denied")
+    if obstacle := files.obstacle_in(existing):
+        raise ArgumentError(f"{wanted}: {obstacle}")
     return folder
 
 

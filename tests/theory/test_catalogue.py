@@ -18,6 +18,6 @@ def test_find_suggests_names_that_are_spelled_alike():
     assert "\n" not in str(error.value)
 
 
-def test_find_lists_all_when_none_is_alike():
-    with pytest.raises(ValueError, match="malign_collision"):
+def test_find_says_where_all_are_listed_when_none_is_alike():
+    with pytest.raises(ValueError, match="derive --list"):
         catalogue.find("qqq")

@@ -13,7 +13,7 @@ LEVEL = 0.1
 
 
 def at_level(l1, level=LEVEL):
-    """Integrate the two variables exactly up to a waterline; return t, L1 norm, L2 norm and active weights there."""
+    """Integrate the two variables up to a waterline: t, L1 norm, L2 norm and active weights there."""
     sums = excesses(Autoencoder(1, len(WEIGHTS), l1), WEIGHTS)
 
     def flow(s, state):  # the waterline tells the time
