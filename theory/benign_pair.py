@@ -11,6 +11,7 @@ from scipy import optimize
 from theory import arguments
 from theory.co_occurrence import a, b, checked_probability, p, sample_loss
 from theory.derivation import Derivation, Step, define, equal, function, order, script
+from theory.flow import relu
 
 g, lam = sp.symbols("g lambda", positive=True)
 
@@ -152,55 +153,83 @@ def _rest_steps() -> tuple[Step, ...]:
         ),
         define(
             force_a,
-            (1 - p) * (1 - a**2) * a + p * (2 * a - b) * error / 2 - lam,
-            "Force on the larger weight: it gains from being decoded also when both are on.",
+            (1 - p) * (1 - a**2) * a + p * (2 * a - b) * error / 2,
+            "Force on the larger weight but L1: it gains from being decoded also when both are on.",
         ),
-        equal(force_a, -sp.diff(PAIR_ENERGY, a), "It is minus the gradient."),
+        equal(force_a - lam, -sp.diff(PAIR_ENERGY, a), "With L1 it is minus the gradient."),
         define(
             force_b,
-            (1 - p) * (1 - b**2) * b - p * a * error / 2 - lam,
-            "Force on the smaller weight, which is in the way.",
+            (1 - p) * (1 - b**2) * b - p * a * error / 2,
+            "Force on the smaller weight but L1: it is in the way.",
         ),
-        equal(force_b, -sp.diff(PAIR_ENERGY, b), "It is minus the gradient."),
+        equal(force_b - lam, -sp.diff(PAIR_ENERGY, b), "With L1 it is minus the gradient."),
         *_at_rest(),
-        order(force_a, 0, p, 2, "There the larger weight rests."),
-        order(force_b, 0, p, 2, "And so does the smaller one."),
+        order(force_a, lam, p, 2, "There the larger weight rests: L1 is balanced."),
+        order(force_b, lam, p, 2, "And so does the smaller one."),
         order(
             E,
             2 * lam - lam**2 / 2 + p / 2 - p**2 / 8,
             p,
             3,
-            "Energy of the pair at rest. Two features on neurons of their own have 2 lambda - lambda^2/2; the "
+            "Energy of the pair at rest. Two features on their own neurons have 2 lambda - lambda^2/2; the "
             "rest is the cost of the pair.",
         ),
     )
 
 
 def _unstable_steps() -> tuple[Step, ...]:
-    smaller, larger = sp.Matrix([[a, 0], [-b, g]]), sp.Matrix([[a, g], [-b, 0]])
-    of_smaller, of_larger, theta = sp.symbols("h_b h_a theta", real=True)
-    output = g**2 - b * (a - b)
+    of_smaller, of_larger = (sp.Function(name)(g) for name in ("E_b", "E_a"))
+    single, l1 = ((1 - a**2) ** 2, (1 - b**2) ** 2), lam * (a + b + g)
+    both = (1 - a * (a - b)) ** 2
+    benefit_b, benefit_a, theta = sp.symbols("h_b h_a theta", positive=True)
     return (
-        define(of_smaller, BENEFIT_OF_SMALLER, "Benefit of a new weight of the smaller feature."),
+        define(
+            of_smaller,
+            (1 - p) * (single[0] + (1 - b**2 - g**2) ** 2) / 4
+            + p * (both + (1 - relu(g**2 - b * (a - b))) ** 2) / 4
+            + l1,
+            "Energy with a weight g of the smaller feature on an unused neuron.",
+        ),
         equal(
-            -sp.diff(pair_energy(smaller), g),
-            of_smaller * g - (1 - p) * g**3 + p * sp.Heaviside(output) * (1 - output) * g - lam,
-            "Force on that weight g, on an unused neuron. While it is small, g^2 < b (a - b), only what "
-            "the feature lacks when it is alone counts.",
+            of_smaller,
+            pair_energy(sp.Matrix([[a, 0], [-b, g]])),
+            "It is what the loss gives.",
             symbolic=False,
         ),
-        define(of_larger, BENEFIT_OF_LARGER, "Benefit of a new weight of the larger feature."),
+        define(benefit_b, BENEFIT_OF_SMALLER, "What the smaller feature lacks when it is alone."),
+        order(
+            -sp.Derivative(of_smaller, g),
+            benefit_b * g - lam,
+            g,
+            3,
+            "Force on a small weight: when both are on the output is off, and nothing pulls.",
+        ),
+        define(
+            of_larger,
+            (1 - p) * ((1 - a**2 - g**2) ** 2 + single[1]) / 4
+            + p * ((1 - a * (a - b) - g**2) ** 2 + 1) / 4
+            + l1,
+            "Energy with a weight g of the larger feature on an unused neuron.",
+        ),
         equal(
-            -sp.diff(pair_energy(larger), g),
-            of_larger * g - g**3 - lam,
-            "Force on that weight: it gains also when both are on.",
+            of_larger,
+            pair_energy(sp.Matrix([[a, g], [-b, 0]])).subs(relu(-b * (a - b)), 0),
+            "It is what the loss gives; for a > b the output of the smaller one is off when both are on.",
             symbolic=False,
+        ),
+        define(benefit_a, BENEFIT_OF_LARGER, "What the larger feature lacks, alone and when both are on."),
+        order(
+            -sp.Derivative(of_larger, g),
+            benefit_a * g - lam,
+            g,
+            3,
+            "Force on a small weight.",
         ),
         *_at_rest(),
-        order(of_smaller, lam + p / 2, p, 2, "Beside a pair at rest a small weight grows at this rate."),
-        order(of_larger, lam + p / 2, p, 2, "The same for the larger feature."),
+        order(benefit_b, lam + p / 2, p, 2, "Beside a pair at rest a small weight grows at this rate."),
+        order(benefit_a, lam + p / 2, p, 2, "The same for the larger feature."),
         define(theta, REBIRTH, "Threshold; at p = 0 it is 1, and at lambda = 0 it is 0."),
-        equal((lam + p / 2) * theta - lam, 0, "Above it the weight outgrows L1."),
+        equal((lam + p / 2) * theta, lam, "Above it the weight outgrows L1."),
     )
 
 
@@ -208,6 +237,7 @@ def _at_rest() -> tuple[Step, ...]:
     ratio = sp.Symbol("q", positive=True)
     return (
         define(lam, ratio * p, "Let L1 and co-occurrence be weak together."),
+        equal(lam / p, ratio, "Their ratio stays as it is."),
         define(a, LARGER, "Larger weight of a pair at rest."),
         define(b, SMALLER, "Smaller weight of a pair at rest."),
     )

@@ -26,6 +26,18 @@ from sympy.core.function import AppliedUndef
 DIGITS = 50
 POINTS = 4
 
+SYMBOLS = "αβγδεζηθκλμνξπρστφχψω ΔΣΦ‖√∫−±×·≈≠≤≥→∞∈∘ ₀₁₂₃₄₊²³⁴ᵀ".replace(" ", "")
+COMMANDS = (
+    r"\alpha \beta \gamma \delta \varepsilon \zeta \eta \theta \kappa \lambda \mu \nu \xi \pi \rho \sigma "
+    r"\tau \phi \chi \psi \omega \Delta \Sigma \Phi \| \surd \int - \pm \times \cdot \approx \ne \le \ge \to "
+    r"\infty \in \circ _0 _1 _2 _3 _4 _+ ^2 ^3 ^4 ^T"
+)
+LATEX = str.maketrans(
+    {character: "\\" + character for character in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "…": r"\dots{}", "“": "``", "”": "''"}
+    | {symbol: f"${command}$" for symbol, command in zip(SYMBOLS, COMMANDS.split(), strict=True)}
+)
+
 Relation = Literal[":=", "=", "order"]
 Status = Literal["proved", "asymptotic", "heuristic", "refuted"]
 
@@ -276,7 +288,5 @@ def _falls(difference: sp.Expr, step: Step, point: dict[sp.Symbol, sp.Expr]) -> 
 
 
 def _escape(text: str) -> str:
-    """Escape what is special to LaTeX in a sentence."""
-    for character in "&%$#_{}":
-        text = text.replace(character, "\\" + character)
-    return text
+    """Write a sentence in plain LaTeX: escape what is special, and turn symbols into mathematics."""
+    return text.translate(LATEX)

@@ -63,8 +63,8 @@ def _derivation(name: str, title: str) -> Derivation:
                 sp.Derivative(first, s), -active, "Each of them brings down the sum of excesses at rate 1 …"
             ),
             equal(sp.Derivative(second, s), -2 * first, "… and that of their squares at twice its excess."),
-            equal(sp.Limit(first, s, end, "-"), 0, "Beyond the largest weight nothing is left of the one …"),
-            equal(sp.Limit(second, s, end, "-"), 0, "… nor of the other."),
+            equal(first.subs(s, 0), m * sp.Integral(u * density, (u, 0, end)), "They start from the mean …"),
+            equal(second.subs(s, 0), m * sigma**2, "… and the mean square."),
         ),
         domains={sigma: (1, 2), s: (0.1, 1.5)},
         prediction="sparsification.population",

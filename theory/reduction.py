@@ -27,7 +27,7 @@ threshold = Derivation(
     steps=(
         define(_F, _force, "Feature benefit and L1 on a positive weight w; N = ‖w‖² < 1."),
         define(_theta, lam / (1 - N), "The threshold."),
-        equal(_force.subs(w, _theta), 0, "There the two forces balance."),
+        equal((1 - N) * _theta, lam, "There the two forces balance."),
         equal(_F, (w - _theta) * lam / _theta, "Below it the force is negative, above it positive."),
         equal(
             _force - _force.subs(w, v),
@@ -95,11 +95,7 @@ final_weight_law = Derivation(
             -1 - 2 * sp.cos(2 * sp.acos(-3 * sp.sqrt(3) / 2 * lam) / 3),
             "The slope there is negative (the angle is below 2π/3): stable.",
         ),
-        equal(
-            sp.Derivative(w * (1 - w**2), w).doit().subs(w, 1 / sp.sqrt(3)),
-            0,
-            "The feature benefit peaks at 1/√3 …",
-        ),
+        equal(sp.diff(w**3, w).subs(w, 1 / sp.sqrt(3)), 1, "The feature benefit w − w³ peaks at 1/√3 …"),
         equal((w * (1 - w**2)).subs(w, 1 / sp.sqrt(3)), largest_l1, "… where it equals 2/(3√3) …"),
         equal(sp.Limit(final, lam, largest_l1), 1 / sp.sqrt(3), "… and the two roots meet."),
     ),

@@ -89,8 +89,10 @@ remainder = Derivation(
     status="asymptotic",
     steps=(
         define(K, 1 / eps**2, "Many weights above the level: K, and ε = 1/√K …"),
-        define(P, 1 / eps**2 + a / eps, "… P deviates from its mean K by a√K …"),
-        define(Q, 2 / eps**2 + b / eps, "… and Q from 2K by b√K."),
+        define(P, 1 / eps**2 + a / eps, "… the sum of excesses …"),
+        define(Q, 2 / eps**2 + b / eps, "… and of their squares."),
+        equal((P - K) / sp.sqrt(K), a, "P deviates from its mean K by a√K …"),
+        equal((Q - 2 * K) / sp.sqrt(K), b, "… and Q from 2K by b√K."),
         define(
             _spent, E / sp.sqrt(Q) / K - P * E**2 / (2 * Q ** sp.Rational(3, 2) * K**2), "Time at a level."
         ),

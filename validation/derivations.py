@@ -14,11 +14,16 @@ FORMATS = ("text", "latex", "markdown")
 WIDTH = 120
 HEADINGS = ("name", "statement", "source", "status", "prediction")
 
-LATEX_HEAD = r"""% Compiles with xelatex or lualatex: the sentences hold Unicode symbols.
-\documentclass{article}
-\usepackage{amsmath}
-\usepackage{unicode-math}
+LATEX_HEAD = r"""\documentclass{article}
+\usepackage[utf8]{inputenc}
+\usepackage[T1]{fontenc}
+\usepackage{amsmath, amssymb, graphicx}
 \usepackage[margin=2cm]{geometry}
+% An equation that is too wide for the page is made smaller.
+\newsavebox{\equationbox}
+\def\[#1\]{\begin{center}\sbox{\equationbox}{$\displaystyle #1$}%
+  \ifdim\wd\equationbox>\linewidth\resizebox{\linewidth}{!}{\usebox{\equationbox}}%
+  \else\usebox{\equationbox}\fi\end{center}}
 \begin{document}
 """
 LATEX_FOOT = "\n\\end{document}\n"

@@ -3,6 +3,7 @@ import dataclasses
 import pytest
 import sympy as sp
 
+from theory import derivations
 from theory.derivation import Derivation, DerivationError, define, equal, function, order
 
 x, y = sp.symbols("x y", positive=True)
@@ -66,3 +67,9 @@ def test_renders_in_three_formats():
 
 def test_function_evaluates_on_arrays():
     assert function(x * sp.erfc(y), x, y)(2.0, 0.0) == 2.0
+
+
+def test_latex_is_plain():
+    """Any LaTeX engine takes it: no character outside ASCII but those of European names."""
+    odd = {character for d in derivations for character in d.latex() if not character.isascii()}
+    assert odd <= set("éöü")

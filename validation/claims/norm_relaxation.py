@@ -72,7 +72,7 @@ def _plot(seed: int, full: bool) -> Figure:
     slow = sparsification.slow_manifold(run.l1, run.l1_norm, run.active)
     ax.plot(run.time, 1 - slow, "--", color=plots.COLOUR["theory"], label="slow manifold (1 − N)N ≈ λ‖w‖₁")
     ax.set(xscale="log", yscale="log", xlabel=plots.TIME, ylabel="distance from unit length, 1 − ‖w‖")
-    ax.set_title("An encoding of 100,000 weights relaxes to the slow manifold, λ = 10⁻⁶")
+    ax.set_title("100,000 weights, λ = 10⁻⁶")
     ax.legend()
     return figure
 
