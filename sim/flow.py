@@ -18,6 +18,7 @@ from theory.reduction import final_weight
 
 FIRST_TIME = 0.1
 GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
+FIRST_STOP, STRIDE = 10.0, 1.5  # between looks whether the weights are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
@@ -165,7 +166,8 @@ class Flow:
 
     def settle(self) -> None:
         """Integrate until the weights are at rest, and put the winners exactly where they end."""
-        for stop in default_times(None):
+        stop = self.time
+        while True:
             if self.at_rest():
                 self.weights[:] = np.sign(self.weights) * self.winner_size
                 return
@@ -174,6 +176,7 @@ class Flow:
                     f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
                 )
                 return
+            stop = max(FIRST_STOP, STRIDE * stop)
             self.advance(stop)
 
     def sparse(self) -> bool:

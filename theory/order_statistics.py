@@ -58,8 +58,8 @@ at_s, at_top = (sp.symbols(f"k_{x} p_{x} q_{x}", positive=True) for x in "sU")  
 between = at_s[2] - at_top[2] - 2 * (U - s) * at_top[1] - (U - s) ** 2 * at_top[0]
 mean_square = Q + 2 * P * (U - s) + number * (U - s) ** 2 + (total - number) / (total - at_top[0]) * between
 
-_density, _, _sums = FAMILIES["laplace"]
-_laplace = dict(zip(at_s, _sums, strict=True)) | {a: f.subs(s, U) for a, f in zip(at_top, _sums, strict=True)}
+_density, _, _sums = FAMILIES["uniform"]
+_uniform = dict(zip(at_s, _sums, strict=True)) | {a: f.subs(s, U) for a, f in zip(at_top, _sums, strict=True)}
 _number = number + (total - number) * (_sums[0] - _sums[0].subs(s, U)) / (total - _sums[0].subs(s, U))
 
 bulk = Derivation(
@@ -70,17 +70,17 @@ bulk = Derivation(
     steps=(
         equal(
             total * sp.Integral((u - s) ** 2 * _density, (u, s, U)),
-            between.subs(_laplace),
-            "Squares of the weights between s and U, from the sums above s and U; here for Laplace weights.",
+            between.subs(_uniform),
+            "Squares of the weights between s and U, from the sums above s and U; here for uniform weights.",
         ),
         equal(
             Q + 2 * P * (U - s) + 2 * sp.Integral((z - s) * _number.subs(s, z), (z, s, U)),
-            mean_square.subs(_laplace),
+            mean_square.subs(_uniform),
             "q starts at U from the K largest; half its second slope is the number above: K, and of "
             "the others the share between s and U.",
         ),
     ),
-    domains={total: (8, 9), sigma: (1, 2), s: (0.1, 1), U: (1, 2)},
+    domains={total: (8, 9), sigma: (1, 2), s: (0.1, 1), U: (1, 1.7)},
     prediction="sparsification.time_to_sparsity",
 )
 

@@ -112,7 +112,7 @@ remainder = Derivation(
         ),
         equal(sp.Integral(E**_n * sp.exp(-E), (E, 0, sp.oo)), sp.factorial(_n), "Moments of E: a mean …"),
         order(
-            sum(sp.Subs(sp.Derivative(_spent + _next_rest, (E, n)), E, 0) for n in range(3)),
+            sp.Subs(sum(sp.Derivative(_spent + _next_rest, (E, n)) for n in range(3)), E, 0),
             _rest,
             eps,
             6,

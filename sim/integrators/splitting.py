@@ -15,6 +15,7 @@ not depend on λ.
 import numpy as np
 from numba import njit
 
+from sim import active_set
 from sim.forces import smooth_force
 
 LONGEST = 0.35  # inner step: the mismatch of norms decays at rate 2, by 1 - 2 * 0.35 a step
@@ -29,38 +30,61 @@ INNER = 0.25  # inner step relative to the leap, as long as it is shorter than L
 @njit(cache=True, nogil=True)
 def advance(weights, start, stop, l1, feature_benefit, interference, rtol):
     """Move `weights` from `start` to `stop`; inner steps and leaps are about ``rtol (1 + t)``."""
-    n = weights.shape[0]
-    gram, force, previous_force = np.empty((n, n)), np.empty_like(weights), np.empty_like(weights)
+    n, m = weights.shape
+    gram, force, previous_force = np.empty((n, n)), np.empty_like(weights), np.zeros_like(weights)
     velocity, leap_velocity = np.zeros_like(weights), np.zeros_like(weights)
+    lists, spare = empty_lists(n, m), empty_lists(n, m)
+    sparse = False
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
     t, previous_h, leap_time = start, 0.0, -1.0
     steps, unsteady = RESTLESS, 0.0  # since the last leap
     while t < stop:
         h = min(LONGEST, INNER * rtol * (1.0 + t), stop - t)
-        smooth_force(weights, feature_benefit, interference, gram, force)
         second = 0.5 * h / previous_h if previous_h > 0.0 and h < LONGEST else 0.0
         settled = steps >= RESTLESS or (steps >= SETTLING and unsteady < CALM * l1)
-        died, reborn, unsteady = proximal_step(
-            weights, force, previous_force, second, h, l1, velocity, settled
-        )
-        force, previous_force, previous_h = previous_force, force, h
+        if second == 0.0 and not sparse and np.count_nonzero(weights) < active_set.WORTH * weights.size:
+            active_set.pack(weights, velocity, *lists)
+            sparse = True
+        if sparse:
+            died, reborn, unsteady = active_set.proximal_step(
+                lists, spare, feature_benefit, interference, h, l1, settled
+            )
+            lists, spare = spare, lists
+        else:
+            smooth_force(weights, feature_benefit, interference, gram, force)
+            died, reborn, unsteady = proximal_step(
+                weights, force, previous_force, second, h, l1, velocity, settled
+            )
+            force, previous_force, previous_h = previous_force, force, h
         t += h
         steps += 1
         evaluations += 1
         leap = min(rtol * (1.0 + t), stop - t - CLOSING * LONGEST)
         if settled and leap > 2.0 * LONGEST and unsteady * leap < STEADY:
             curvature = 0.5 * leap / (t - leap_time) if leap_time > 0.0 else 0.0
+            if sparse:
+                active_set.unpack(*lists, weights, velocity)
             died += follow(weights, velocity, leap_velocity, leap, curvature)
+            if sparse:
+                active_set.pack(weights, velocity, *lists)
             leap_time = t
             t += leap
             steps, previous_h = 0, 0.0
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
+    if sparse:
+        active_set.unpack(*lists, weights, velocity)
     return deaths, rebirths, last_change, evaluations
 
 
 @njit(cache=True, nogil=True)
+def empty_lists(n, m):
+    """Return room for the active weights: neurons, values, velocities and their counts."""
+    return np.empty((n, m), np.int64), np.empty((n, m)), np.empty((n, m)), np.empty(n, np.int64)
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # so that the sums are vectorised
 def proximal_step(weights, force, previous_force, second, h, l1, velocity, revive):
     """Step by `h` and update the velocity of the weights that live through it.
 
@@ -74,23 +98,21 @@ def proximal_step(weights, force, previous_force, second, h, l1, velocity, reviv
         Largest change of the velocity of an encoding since the last step.
     """
     died, reborn, unsteady = 0, 0, 0.0
+    rate, amount, first = 1.0 / h, h * l1, 1.0 + second
     for i in range(weights.shape[0]):
         change = 0.0
         for k in range(weights.shape[1]):
-            f = force[i, k]
-            if second > 0.0:
-                f += second * (f - previous_force[i, k])
             w = weights[i, k]
-            moved = w + h * f
-            if w == 0.0 and not revive:
-                continue
-            new = moved - h * l1 if moved > h * l1 else (moved + h * l1 if moved < -h * l1 else 0.0)
-            v = (new - w) / h if w != 0.0 and new != 0.0 else 0.0
+            moved = w + h * (first * force[i, k] - second * previous_force[i, k])
+            new = max(moved - amount, 0.0) + min(moved + amount, 0.0)
+            dead = w == 0.0
+            new = 0.0 if dead and not revive else new
+            v = 0.0 if dead or new == 0.0 else rate * (new - w)
             change += (v - velocity[i, k]) ** 2
             velocity[i, k] = v
             weights[i, k] = new
-            died += w != 0.0 and new == 0.0
-            reborn += w == 0.0 and new != 0.0
+            died += (not dead) & (new == 0.0)
+            reborn += dead & (new != 0.0)
         unsteady = max(unsteady, change)
     return died, reborn, np.sqrt(unsteady)
 

@@ -1,0 +1,49 @@
+"""Run the benchmarks and print, or write, a Markdown table: ``python -m benchmarks [NAME ...]``."""
+
+import argparse
+import importlib
+import sys
+from pathlib import Path
+
+from benchmarks import measuring
+
+SCRIPTS = (
+    "event",
+    "splitting",
+    "pytorch",
+    "ensemble",
+    "one_encoding",
+    "sort",
+    "right_hand_side",
+    "training_step",
+)
+LARGE = ("large", "large_sort")  # minutes and gigabytes
+
+
+def main() -> None:
+    """Run the scripts that are named, by default all but the large ones."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCRIPTS + LARGE))
+    parser.add_argument("--large", action="store_true", help="the large ones too")
+    parser.add_argument("--seeds", type=int, default=3, help="seeds of the comparison of winners")
+    parser.add_argument("--write", type=Path, metavar="FILE", help="write the Markdown page there")
+    options = parser.parse_args()
+    names = options.names or SCRIPTS + (LARGE if options.large else ())
+    if unknown := set(names) - set(SCRIPTS + LARGE):
+        parser.error(f"no benchmark called {', '.join(sorted(unknown))}")
+
+    page = [f"# Benchmarks\n\nMeasured by `python -m benchmarks` on: {measuring.machine()}.\n"]
+    page.append("Medians of 5 runs, ours and the peer's in turn in one process, unless a row says otherwise.\n")
+    for name in names:
+        print(f"{name} …", file=sys.stderr)
+        script = importlib.import_module(f"benchmarks.{name}")
+        rows = script.measure(seeds=options.seeds) if name == "splitting" else script.measure()
+        page.append(f"## {script.__doc__.strip()}\n\n{measuring.markdown(rows)}")
+        print(page[-1], flush=True)
+    if options.write:
+        options.write.write_text("\n".join(page), encoding="utf-8")
+        print(f"wrote {options.write}")
+
+
+if __name__ == "__main__":
+    main()
