@@ -83,7 +83,7 @@ def critical_probability(l1: float) -> float:
     Returns
     -------
     float
-        Falls from 1 at λ = 0; 0.35 at λ = 0.15.
+        Falls from 1 at λ = 0; 0.46 at λ = 0.1, 0.27 at λ = 0.2.
 
     Raises
     ------
@@ -91,7 +91,7 @@ def critical_probability(l1: float) -> float:
         If λ is negative or too large.
     """
     if benign_pair(l1, 0.0) is None:
-        raise ValueError(f"l1 must be less than 2/(3 sqrt 3), got {l1}")
+        raise arguments.ArgumentError(f"l1 must be less than 2/(3 sqrt 3), got {l1}")
     low, high = 0.0, 1.0
     while high - low > 1e-10:
         middle = (low + high) / 2
@@ -128,7 +128,9 @@ def rebirth_threshold(l1: float, probability: float) -> tuple[float, float]:
     """
     rest = benign_pair(l1, probability)
     if rest is None:
-        raise ValueError(f"l1 = {l1} and probability = {probability} leave no benign pair at rest")
+        raise arguments.ArgumentError(
+            f"l1 = {l1} and probability = {probability} leave no benign pair at rest"
+        )
     larger, smaller = (float(l1 / benefit) if l1 else 0.0 for benefit in _benefits(*rest, probability))
     return larger, smaller
 

@@ -99,7 +99,7 @@ def _checked(n_neurons: int, coherence: float) -> tuple[int, float]:
     m = arguments.whole("n_neurons", n_neurons, least=2)
     eps = arguments.real("coherence", coherence, above=0)
     if eps >= 1:
-        raise ValueError(f"coherence must be less than 1, got {coherence}")
+        raise arguments.ArgumentError(f"coherence must be less than 1, got {coherence}")
     return m, eps
 
 

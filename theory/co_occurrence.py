@@ -33,7 +33,7 @@ def checked_probability(value: float) -> float:
     """Return the probability p as a float of at least 0 and less than 1, or raise an error."""
     probability = arguments.real("probability", value, least=0)
     if probability >= 1:
-        raise ValueError(f"probability must be less than 1, got {value}")
+        raise arguments.ArgumentError(f"probability must be less than 1, got {value}")
     return probability
 
 

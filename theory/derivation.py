@@ -235,7 +235,7 @@ def _check(
         return "symbolic"
     both = sp.Tuple(left, right)
     unknown = sorted(both.atoms(AppliedUndef, sp.Derivative), key=lambda a: -sp.count_ops(a))
-    free = {atom: sp.Dummy(f"u{i}", real=True) for i, atom in enumerate(unknown)}
+    free = {atom: sp.Dummy(f"u{i}", real=True, positive=atom.is_positive) for i, atom in enumerate(unknown)}
     both = both.subs(free)
     points = [_point(both, domains, rng) for _ in range(POINTS)]
     left, right = both

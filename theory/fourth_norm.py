@@ -53,7 +53,7 @@ def closed_form(initial: np.ndarray, rate: float, times: np.ndarray) -> np.ndarr
     """
     squares = arguments.array("initial", initial, ("feature", "neuron")) ** 2
     if not squares.any(axis=1).all():
-        raise ValueError("initial must have no encoding that is 0")
+        raise arguments.ArgumentError("initial must have no encoding that is 0")
     clock = 8 * arguments.real("rate", rate, least=0) * arguments.times("times", times)
     gaps = 1 - squares / squares.max(axis=1, keepdims=True)
     return np.array([[_fourth_norm(row, time) for row in gaps] for time in clock])
@@ -81,7 +81,7 @@ def time_to_sparsity(initial: np.ndarray, rate: float, level: float = 0.5) -> fl
     """
     level = arguments.real("level", level, above=0)
     if level >= 1:
-        raise ValueError(f"level must be less than 1, got {level}")
+        raise arguments.ArgumentError(f"level must be less than 1, got {level}")
     rate = arguments.real("rate", rate, least=0)
 
     def excess(clock: float) -> float:
@@ -131,7 +131,7 @@ def averaged(initial: np.ndarray, times: np.ndarray, force: Callable[[np.ndarray
         atol=1e-6,
     )
     if not found.success:
-        raise ValueError(f"force must be smooth enough to be integrated: {found.message}")
+        raise arguments.ArgumentError(f"force must be smooth enough to be integrated: {found.message}")
     W = np.moveaxis(found.y.reshape(*start.shape, -1), -1, 0)
     return schema.dataset(
         {

@@ -104,7 +104,7 @@ def _checked(weights: np.ndarray, noise_std: float, excess_kurtosis: float) -> t
     """Return W and the variables of the loss: a (i, j), N and F of output j, σ and κ."""
     W = arguments.array("weights", weights, ("feature", "neuron"))
     if not W.any(axis=1).all():
-        raise ValueError("weights must have no encoding that is 0")
+        raise arguments.ArgumentError("weights must have no encoding that is 0")
     std = arguments.real("noise_std", noise_std, above=0)
     return W, (
         W @ W.T,

@@ -70,8 +70,12 @@ late_law_of_power_tails = Derivation(
     prediction="sparsification.population",
 )
 
-_gauss = dict(zip((_k, _p, _q), (f.subs({s: sigma / z}) for f in FAMILIES["norm"][2]), strict=True))
-_gauss_time = sp.sqrt(_q) / _p * (1 + 2 * z**2)
+_sums = [sp.Function(name, positive=True)(s) for name in "kpq"]
+_late_time = sp.sqrt(_q) / _p * (1 + 2 * sigma**2 / s**2)
+_late_slope = (_k * _q / _p**2 - 1) * (1 + 2 * sigma**2 / s**2)
+_small_slope = 4 * sigma**2 * _q / (s**3 * _p)
+_of_s = dict(zip((_k, _p, _q), _sums, strict=True))
+_far = {s: sigma / z}
 
 late_correction = Derivation(
     name="late_correction",
@@ -79,16 +83,28 @@ late_correction = Derivation(
     source="own",
     status="asymptotic",
     steps=(
-        order(
-            -(z**2) / sigma * sp.Derivative(_gauss_time.subs(_gauss), z) * sp.sqrt(_gauss[_q]),
-            1,
-            z,
-            4,
-            "λt = √q/p (1 + 2/ζ²): its slope is 1/√q to this order; z = 1/ζ.",
+        define(sp.Derivative(_sums[2], s), -2 * _sums[1], "q falls at the rate 2p …"),
+        define(sp.Derivative(_sums[1], s), -_sums[0], "… and p at the rate k."),
+        equal(
+            sp.Derivative(_late_time.subs(_of_s), s) * _sums[2] ** sp.Rational(1, 2),
+            (_late_slope - _small_slope).subs(_of_s),
+            "Slope of √q/p (1 + 2/ζ²), in units of 1/√q.",
         ),
-        order((_p / sp.sqrt(_q) * _gauss_time).subs(_gauss), 1 + 2 * z**2, z, 4, "So this is ‖w‖₁ λt …"),
-        order((_k * _gauss_time**2 / 2).subs(_gauss), 1 + 3 * z**2, z, 4, "… this is k (λt)²/2 …"),
-        order((_k * _q / _p**2 / 2).subs(_gauss), 1 - z**2, z, 4, "… and this is k/(2‖w‖₁²)."),
+        *(
+            define(f, g.subs(_far), "Normal weights, z = 1/ζ.")
+            for f, g in zip(_of_s, FAMILIES["norm"][2], strict=True)
+        ),
+        order(_late_slope.subs(_far), 1, z, 4, "The first part is 1 to this order …"),
+        order(
+            _small_slope.subs(_far),
+            8 * z**4,
+            z,
+            6,
+            "… and the second beyond it: √q/p (1 + 2/ζ²) is ∫ds/√q = λt.",
+        ),
+        order((_p / sp.sqrt(_q) * _late_time).subs(_far), 1 + 2 * z**2, z, 4, "So this is ‖w‖₁ λt …"),
+        order((_k * _late_time**2 / 2).subs(_far), 1 + 3 * z**2, z, 4, "… this is k (λt)²/2 …"),
+        order(_k * _q / _p**2 / 2, 1 - z**2, z, 4, "… and this is k/(2‖w‖₁²)."),
     ),
     prediction="sparsification.population",
 )

@@ -155,7 +155,7 @@ def _signs(count: int) -> np.ndarray:
 def _checked(weights: np.ndarray, noise_std: float) -> tuple[np.ndarray, float]:
     W = arguments.array("weights", weights, ("feature", "neuron"))
     if W.shape[1] > MOST_NEURONS:
-        raise ValueError(f"weights must have at most {MOST_NEURONS} neurons, got {W.shape[1]}")
+        raise arguments.ArgumentError(f"weights must have at most {MOST_NEURONS} neurons, got {W.shape[1]}")
     return W, arguments.real("noise_std", noise_std, above=0)
 
 
@@ -175,9 +175,9 @@ def _steps() -> tuple[Step, ...]:
         ),
         order(
             (a + s) ** 2 / 2 - SQUARE,
-            a * s * (1 - sp.sqrt(2 / sp.pi)),
+            a * s * (1 - sp.sqrt(2 / sp.pi)) - a**3 / (3 * s * sp.sqrt(2 * sp.pi)),
             a,
-            3,
+            5,
             "Against Gaussian noise, or a dense encoding, a single weight gains at a < 0 and loses at a > 0.",
         ),
         equal(

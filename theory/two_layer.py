@@ -85,7 +85,7 @@ def loss(weights: np.ndarray, biases: np.ndarray, probability: float, std: float
     weights = arguments.array("weights", weights, ("neuron",))
     biases = arguments.array("biases", biases, ("neuron",))
     if weights.shape != biases.shape:
-        raise ValueError(f"biases must be as many as the weights, got {biases.shape}")
+        raise arguments.ArgumentError(f"biases must be as many as the weights, got {biases.shape}")
     eps, std = _checked(probability), arguments.real("std", std, above=0)
     signal, power = _quadratic_form(-biases, eps, std)
     return float(eps / 3 - 2 * eps * weights @ signal + weights @ power @ weights)
@@ -119,7 +119,7 @@ def best_response(probability: float, std: float, n_neurons: int = 1) -> Respons
     """
     eps, std = _checked(probability), arguments.real("std", std, above=0)
     if arguments.whole("n_neurons", n_neurons, least=1) > 2:
-        raise ValueError(f"n_neurons must be 1 or 2, got {n_neurons}")
+        raise arguments.ArgumentError(f"n_neurons must be 1 or 2, got {n_neurons}")
 
     def loss_at(thresholds: np.ndarray) -> float:
         if np.min(np.diff(thresholds), initial=1.0) < 1e-4:
@@ -171,7 +171,7 @@ def critical_probability(std: float) -> float:
 def _checked(probability: float) -> float:
     eps = arguments.real("probability", probability, above=0)
     if eps > 1:
-        raise ValueError(f"probability must be at most 1, got {probability}")
+        raise arguments.ArgumentError(f"probability must be at most 1, got {probability}")
     return eps
 
 

@@ -59,6 +59,8 @@ def mutants(derivation, rng):
 @pytest.mark.parametrize("derivation", derivations, ids=lambda derivation: derivation.name)
 def test_altered_steps_are_caught(derivation):
     for number, step, mutant in mutants(derivation, random.Random(derivation.name)):
-        with pytest.raises(DerivationError):
+        try:
             mutant.verify()
-            pytest.fail(f"step {number + 1} passes as {step.equation}")
+        except DerivationError:
+            continue
+        pytest.fail(f"step {number + 1} passes as {step.equation}")
