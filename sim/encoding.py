@@ -1,25 +1,31 @@
-"""One encoding, interference off, solved exactly: the reduction to two variables, death by death.
+"""One encoding, interference off, solved exactly: the reduction to two variables, many deaths at a time.
 
 Every weight is ``|w_k(t)| = (u_k − s)₊ / C`` with ``u = |w(0)|``, where ``s`` grows from 0 and ``C = √B``
 from 1 (`theory.sparsification`). With s as the independent variable the deaths are known beforehand, at ``s
-= u_k``, and between two of them
+= u_k``, and one stiff scalar equation and a quadrature are left,
 
-    dC/ds = (q(s)/C² − 1) / λ,    dt/ds = 1 / (λC),    q(s) = Σ_k (u_k − s)₊²   (a quadratic).
+    dC/ds = (q(s)/C² − 1) / λ,    dt/ds = 1 / (λC),    q(s) = Σ_k (u_k − s)₊².
+
+Counted from the largest weight, s loses nothing when others are nearly as large: ``y = u₁ − s`` falls from
+u₁, and ``(u_k − s)₊ = (y − g_k)₊`` with the *lag* ``g_k = u₁ − u_k``.
 """
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 from numba import njit
 from scipy.integrate import solve_ivp
 
-from sim.rosenbrock import step
+from sim.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
 from theory import arguments, schema
 from theory.reduction import final_weight
 
 RTOL = 1e-10  # of a step; measured global errors are of the same size
 GRID_POINTS = 200
+BLOCK = 32  # lags between two sums that are kept; from 8 to 128 the cost is about the same
+FEW = 1000  # alive weights from which on every death ends a step; before, one death hardly bends q
 
 
 def sparsify(weights: np.ndarray, l1: float, times: np.ndarray | None = None) -> xr.Dataset:
@@ -49,40 +55,47 @@ def sparsify(weights: np.ndarray, l1: float, times: np.ndarray | None = None) ->
 
     Notes
     -----
-    Own derivation (`theory.sparsification`). The cost is one sort, two prefix sums and one step of a
-    Rosenbrock method for each death.
+    Own derivation (`theory.sparsification`). The cost is one sort, two prefix sums and some 10⁴ steps of a
+    Rosenbrock method, a number that hardly grows with that of weights. Weights below 10⁻¹⁶ of the largest
+    count as 0.
     """
     initial = arguments.array("weights", weights, ("neuron",))
     l1 = arguments.real("l1", l1, above=0)
-    race = _Race(np.abs(initial), l1)
+    race = _Race(initial, l1)
     grid = race.default_times() if times is None else arguments.times("times", times)
-    winners = np.abs(initial) == race.sizes[0]
+    observed, sparse_from = race.observe(grid), race.time_to_sparsity
+    size, final_size = race.size, race.final_size
+    del race  # one array as large as the weights, before the next is made
+    final = np.zeros_like(initial)
+    final[initial == -size] = -final_size
+    final[initial == size] = final_size
     return schema.dataset(
-        {name: ("time", values) for name, values in race.observe(grid).items()}
-        | {
-            "initial": ("neuron", initial),
-            "final": ("neuron", np.where(winners, np.sign(initial) * race.final_size, 0.0)),
-        },
+        {name: ("time", values) for name, values in observed.items()}
+        | {"initial": ("neuron", initial), "final": ("neuron", final)},
         source="simulation",
         coords={"time": grid},
         l1=l1,
         n_neurons=initial.size,
         method="two-variable reduction",
         rtol=RTOL,
-        time_to_sparsity=race.time_to_sparsity,
+        time_to_sparsity=sparse_from,
     )
 
 
 class _Race:
     """The deaths of one encoding and, after them, the relaxation of the winner."""
 
-    def __init__(self, sizes: np.ndarray, l1: float) -> None:
+    def __init__(self, weights: np.ndarray, l1: float) -> None:
         self.l1 = l1
-        self.sizes = np.sort(sizes)[::-1]
-        self.winners = int((self.sizes == self.sizes[0]).sum())  # 1 but for exact ties
-        self.p, self.q = _at_deaths(self.sizes)
-        s, c, self.decided, _ = self._deaths(np.empty(0))
-        self.last_size = (self.sizes[0] - s) / c
+        lags = np.abs(weights)
+        self.size = float(lags.max())
+        np.subtract(self.size, lags, out=lags)  # in place: this is the one array of that size made here
+        lags.sort()
+        self.winners = int(np.searchsorted(lags, 0.0, side="right"))  # 1 but for exact ties
+        self.table = _tabulate(lags)
+        self.steps = _follow(self.table, self.size, self.winners, l1, RTOL)
+        y, c, self.decided, _ = self.steps[-1].tolist()
+        self.last_size = y / c
         self.final_size = self._final_size()
         if self.winners == 1 or self.last_size == 0:
             self.time_to_sparsity = self.decided
@@ -96,16 +109,13 @@ class _Race:
     def observe(self, times: np.ndarray) -> dict[str, np.ndarray]:
         """Return norms and number of active weights at `times`."""
         early = np.searchsorted(times, self.decided)
-        _, _, _, (p, q, c, active) = self._deaths(times[:early])
+        active, p, q, c = _observe(self.table, self.steps, times[:early], self.l1)
         last = self._relaxation(times[early:])
         return {
-            "active": np.concatenate([active, np.where(last > 0, self.winners, 0)]),
+            "active": np.concatenate([active.astype(int), np.where(last > 0, self.winners, 0)]),
             "l1_norm": np.concatenate([p / c, self.winners * last]),
             "l2_norm": np.concatenate([np.sqrt(q) / c, math.sqrt(self.winners) * last]),
         }
-
-    def _deaths(self, times: np.ndarray) -> tuple[float, float, float, tuple[np.ndarray, ...]]:
-        return _follow_deaths(self.sizes, self.p, self.q, self.winners, self.l1, times, RTOL)
 
     def _final_size(self) -> float:
         """Return the fixed point of the winners: ``v(1 − v²) = λ√r`` for ``v = w√r``, r equal winners."""
@@ -119,90 +129,126 @@ class _Race:
 
     def _relaxation(self, times: np.ndarray) -> np.ndarray:
         """Return the size of the winner at `times` after the last of the others has died."""
-        if times.size == 0 or self.last_size == 0:
-            return np.zeros_like(times)
+        if times.size == 0 or abs(self.last_size - self.final_size) <= RTOL * self.final_size:
+            return np.full_like(times, self.final_size)
         solution = self._winner(times[-1] + 1)
-        alive = times <= solution.t[-1]
-        return np.where(alive, solution.sol(np.minimum(times, solution.t[-1]))[0], 0.0)
+        under_way = times <= solution.t[-1]
+        return np.where(under_way, solution.sol(np.minimum(times, solution.t[-1]))[0], self.final_size)
 
     def _winner(self, end: float):
-        """Integrate the winner from the death of the last of the others to `end`, or to its death."""
+        """Integrate the winner from the last death of another until it dies or rests, or to `end`."""
 
         def dead(_: float, w: np.ndarray) -> float:
             return w[0]
 
-        dead.terminal = True  # type: ignore[attr-defined]  # SciPy's way to say so
+        def at_rest(_: float, w: np.ndarray) -> float:
+            return abs(w[0] - self.final_size) - RTOL * self.final_size
+
+        dead.terminal = at_rest.terminal = True  # type: ignore[attr-defined]  # SciPy's way to say so
         return solve_ivp(
             self._slope,
             (self.decided, end),
             [self.last_size],
-            method="LSODA",
+            method="DOP853",
             dense_output=True,
-            events=dead,
-            rtol=RTOL,
+            events=(dead, at_rest),
+            rtol=RTOL / 100,
             atol=1e-14,
         )
 
 
+class _Table(NamedTuple):
+    """The lags in increasing order and, where each block of them starts, the lag, p and q there."""
+
+    lags: np.ndarray
+    starts: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
+
+
 @njit(cache=True)
-def _at_deaths(sizes):
-    """Return p and q at each death, ``s = sizes[j]``; every term is positive, so that nothing cancels."""
-    p, q = np.zeros_like(sizes), np.zeros_like(sizes)
-    for j in range(1, sizes.size):
-        gap = sizes[j - 1] - sizes[j]
-        p[j] = p[j - 1] + j * gap
-        q[j] = q[j - 1] + gap * (2.0 * p[j - 1] + j * gap)
-    return p, q
+def _tabulate(lags):
+    starts = lags[::BLOCK].copy()
+    table = _Table(lags, starts, np.zeros_like(starts), np.zeros_like(starts))
+    for b in range(1, starts.size):
+        _, table.p[b], table.q[b] = _sums_in_block(table, b - 1, starts[b])
+    return table
 
 
-@njit(cache=True, error_model="numpy")
-def _follow_deaths(sizes, p_at, q_at, winners, l1, times, rtol):
-    """Integrate from ``s = 0`` until only the `winners` are left, or to the last of `times`.
-
-    Returns s, C and t at the end, and p, q, C and the number of active weights at each of `times`.
-    """
-    p_out, q_out, c_out = np.empty(times.size), np.empty(times.size), np.empty(times.size)
-    active_out = np.empty(times.size, np.int64)
-    s, c, t = 0.0, 1.0, 0.0
-    wanted = 0
-    k = sizes.size
-    while k > 0 and sizes[k - 1] == 0.0:
-        k -= 1
-    h = sizes[0]
-    while k > winners and (times.size == 0 or wanted < times.size):
-        end, p_end, q_end = sizes[k - 1], p_at[k - 1], q_at[k - 1]
-        x = end - s
-        while x > 1e-15 * end:
-            tried = min(h, x)
-            c_new, dt, error_c, error_dt = step(x, c, tried, p_end, q_end, k, l1)
-            error = max(abs(error_c) / c_new, abs(error_dt) / (t + dt)) / rtol if c_new > 0.0 else 1e6
-            if not error <= 1.0:
-                h = tried * max(0.2, 0.9 * error**-0.25) if error < 1e6 else 0.1 * tried
-                continue
-            while wanted < times.size and times[wanted] <= t + dt:
-                part, c_then = _within_step(x, c, tried, p_end, q_end, k, l1, times[wanted] - t)
-                rest = x - part
-                p_out[wanted], c_out[wanted] = p_end + k * rest, c_then
-                q_out[wanted], active_out[wanted] = q_end + rest * (2.0 * p_end + k * rest), k
-                wanted += 1
-            grown = tried * min(5.0, 0.9 * max(error, 1e-8) ** -0.25)
-            h = grown if tried == h else max(h, grown)
-            s, c, t, x = s + tried, c_new, t + dt, x - tried
-        s = end
-        k -= 1
-    return s, c, t, (p_out, q_out, c_out, active_out)
-
-
-@njit(cache=True, error_model="numpy")
-def _within_step(x, c, h, p_end, q_end, k, l1, dt):
-    """Return the shorter step in s after which `dt` has passed, and C there (Newton on the step's length)."""
-    part = min(h, dt * l1 * c)
-    if part <= 0.0:
-        return 0.0, c
-    for _ in range(20):
-        c_then, passed, _, _ = step(x, c, part, p_end, q_end, k, l1)
-        change = (dt - passed) * l1 * c_then
-        part = min(h, max(0.1 * part, part + change))
-        if abs(change) <= 1e-14 * h:
+@njit(cache=True)
+def _sums_in_block(table, b, y):
+    """Return k, p and q at `y`, which lies in block b; every term is positive, so that nothing cancels."""
+    k = b * BLOCK
+    p, q = 0.0, 0.0
+    for lag in table.lags[k : k + BLOCK]:
+        x = y - lag
+        if x <= 0.0:
             break
-    return part, step(x, c, part, p_end, q_end, k, l1)[0]
+        k += 1
+        p += x
+        q += x * x
+    x = y - table.starts[b]
+    ahead = b * BLOCK * x
+    return k, table.p[b] + ahead + p, table.q[b] + x * (2.0 * table.p[b] + ahead) + q
+
+
+@njit(cache=True)
+def _sums(table, y):
+    """Return k, p and q at `y`."""
+    return _sums_in_block(table, max(np.searchsorted(table.starts, y) - 1, 0), y)
+
+
+@njit(cache=True, error_model="numpy")
+def _step(table, y, c, h, p, q, q_end, l1):
+    """Advance by a step `h`, over as many deaths as there are in it."""
+    q2 = _sums(table, y - ALPHA2 * h)[2]
+    q3 = _sums(table, y - ALPHA3 * h)[2]
+    q4 = _sums(table, y - ALPHA4 * h)[2]
+    return step(c, h, p, (q, q2, q3, q4, q_end), l1)
+
+
+@njit(cache=True, error_model="numpy")
+def _follow(table, size, winners, l1, rtol):
+    """Integrate until only the `winners` are left; return y, C and t before each step, and the step."""
+    steps = []
+    y, c, t, h = size, 1.0, 0.0, size
+    k, p, q = _sums(table, y)
+    while k > winners:
+        stop = table.lags[max(winners, min(k - 1, FEW))]
+        tried = min(h, y - stop)
+        y_new = stop if tried == y - stop else y - tried
+        k_new, p_new, q_new = _sums(table, y_new)
+        c_new, dt, error_c, error_dt = _step(table, y, c, tried, p, q, q_new, l1)
+        error = max(abs(error_c) / c_new, abs(error_dt) / (t + dt)) / rtol if c_new > 0.0 else 1e6
+        if not error <= 1.0:
+            h = tried * max(0.2, 0.9 * error**-0.25) if error < 1e6 else 0.1 * tried
+            continue
+        steps.append((y, c, t, tried))
+        grown = tried * min(5.0, 0.9 * max(error, 1e-8) ** -0.25)
+        h = grown if tried == h else max(h, grown)
+        y, c, t, k, p, q = y_new, c_new, t + dt, k_new, p_new, q_new
+    steps.append((y, c, t, 0.0))
+    return np.array(steps)
+
+
+@njit(cache=True, error_model="numpy")
+def _observe(table, steps, times, l1):
+    """Return k, p, q and C at `times`, by a shorter step from the start of the step that spans each."""
+    out = np.empty((4, times.size))
+    for i, time in enumerate(times):
+        y, c, t, h = steps[np.searchsorted(steps[:, 2], time, side="right") - 1]
+        _, p, q = _sums(table, y)
+        part = min(h, (time - t) * l1 * c)
+        c_then = c
+        for _ in range(20):
+            if part == 0.0:
+                break
+            q_end = _sums(table, y - part)[2]
+            c_then, passed, _, _ = _step(table, y, c, part, p, q, q_end, l1)
+            change = (time - t - passed) * l1 * c_then  # Newton on the step's length
+            if abs(change) <= 1e-14 * h:
+                break
+            part = min(h, max(0.1 * part, part + change))
+        k, p, q = _sums(table, y - part)
+        out[0, i], out[1, i], out[2, i], out[3, i] = k, p, q, c_then
+    return out

@@ -28,26 +28,25 @@ D1, D2, D3, D4 = 0.25, -0.1043, 0.1035, -0.0362
 
 
 @njit(cache=True, error_model="numpy")
-def slopes(x, c, p_end, q_end, k, l1):
-    """Return ``dC/ds`` and ``dt/ds`` at distance `x` before the next death."""
-    q = q_end + x * (2.0 * p_end + x * k)
+def slopes(c, q, l1):
+    """Return ``dC/ds`` and ``dt/ds``."""
     return (q / (c * c) - 1.0) / l1, 1.0 / (l1 * c)
 
 
 @njit(cache=True, error_model="numpy")
-def step(x, c, h, p_end, q_end, k, l1):
-    """Advance C = √B and t by a step `h` in s between two deaths.
+def step(c, h, p, q, l1):
+    """Advance C = √B and t by a step `h` in s, over which q may be any function of s.
 
     Parameters
     ----------
-    x : float
-        Distance in s to the next death, at least `h`.
     c : float
         C at the start.
     h : float
         Step.
-    p_end, q_end, k : float
-        p and q at the next death, and the number of weights alive until then.
+    p : float
+        p at the start, ``−q'/2``.
+    q : tuple of 5 floats
+        q at the start, at the shares `ALPHA2`, `ALPHA3`, `ALPHA4` of the step, and at its end.
     l1 : float
         L1 strength λ.
 
@@ -56,32 +55,32 @@ def step(x, c, h, p_end, q_end, k, l1):
     c, dt, error_c, error_dt : float
         C at the end, the time that passed, and error estimates of both.
     """
-    q = q_end + x * (2.0 * p_end + x * k)
-    f_c = -2.0 * q / (l1 * c * c * c)
+    q1, q2, q3, q4, q5 = q
+    f_c = -2.0 * q1 / (l1 * c * c * c)
     g_c = -1.0 / (l1 * c * c)
-    f_s = -2.0 * (p_end + k * x) / (l1 * c * c)
+    f_s = -2.0 * p / (l1 * c * c)
     pivot = 1.0 / (1.0 / (GAMMA * h) - f_c)
     quadrature = GAMMA * h
     r = 1.0 / h
 
-    f, g = slopes(x, c, p_end, q_end, k, l1)
+    f, g = slopes(c, q1, l1)
     u1 = pivot * (f + D1 * h * f_s)
     v1 = quadrature * (g + g_c * u1)
-    f, g = slopes(x - ALPHA2 * h, c + A21 * u1, p_end, q_end, k, l1)
+    f, g = slopes(c + A21 * u1, q2, l1)
     u2 = pivot * (f + r * C21 * u1 + D2 * h * f_s)
     v2 = quadrature * (g + r * C21 * v1 + g_c * u2)
-    f, g = slopes(x - ALPHA3 * h, c + A31 * u1 + A32 * u2, p_end, q_end, k, l1)
+    f, g = slopes(c + A31 * u1 + A32 * u2, q3, l1)
     u3 = pivot * (f + r * (C31 * u1 + C32 * u2) + D3 * h * f_s)
     v3 = quadrature * (g + r * (C31 * v1 + C32 * v2) + g_c * u3)
-    f, g = slopes(x - ALPHA4 * h, c + A41 * u1 + A42 * u2 + A43 * u3, p_end, q_end, k, l1)
+    f, g = slopes(c + A41 * u1 + A42 * u2 + A43 * u3, q4, l1)
     u4 = pivot * (f + r * (C41 * u1 + C42 * u2 + C43 * u3) + D4 * h * f_s)
     v4 = quadrature * (g + r * (C41 * v1 + C42 * v2 + C43 * v3) + g_c * u4)
     c5 = c + A51 * u1 + A52 * u2 + A53 * u3 + A54 * u4
     t5 = A51 * v1 + A52 * v2 + A53 * v3 + A54 * v4
-    f, g = slopes(x - h, c5, p_end, q_end, k, l1)
+    f, g = slopes(c5, q5, l1)
     u5 = pivot * (f + r * (C51 * u1 + C52 * u2 + C53 * u3 + C54 * u4))
     v5 = quadrature * (g + r * (C51 * v1 + C52 * v2 + C53 * v3 + C54 * v4) + g_c * u5)
-    f, g = slopes(x - h, c5 + u5, p_end, q_end, k, l1)
+    f, g = slopes(c5 + u5, q5, l1)
     u6 = pivot * (f + r * (C61 * u1 + C62 * u2 + C63 * u3 + C64 * u4 + C65 * u5))
     v6 = quadrature * (g + r * (C61 * v1 + C62 * v2 + C63 * v3 + C64 * v4 + C65 * v5) + g_c * u6)
     return c5 + u5 + u6, t5 + v5 + v6, u6, v6

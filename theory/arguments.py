@@ -80,7 +80,7 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
     """
     wanted = f"an array of finite numbers with axes ({', '.join(dimensions)})"
     try:
-        result = np.array(value)
+        result = np.asarray(value)
     except ValueError:
         raise ArgumentError(f"{name} must be {wanted}, got rows of unequal length") from None
     if result.dtype.kind not in "fiu":

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sim.integrators import euler, event, splitting
 
 METHODS: dict[str, tuple[Callable, float]] = {  # name: (function, default rtol)
-    "splitting": (splitting.advance, 0.1),
+    "splitting": (splitting.advance, 0.025),
     "event": (event.advance, 1e-10),
     "euler": (euler.advance, 0.05),
 }

@@ -1,4 +1,5 @@
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -59,6 +60,58 @@ def test_agrees_with_the_flow_across_deaths():
         atol=1e-15,
     )
     assert result.l1_norm[1] == pytest.approx(rest.y[0, 0], rel=1e-9)
+
+
+@pytest.mark.parametrize("decimals", [16, 4], ids=["all different", "many ties"])
+def test_many_deaths_in_a_step_agree_with_the_reduced_flow(decimals):
+    """``B' = 2(q(s) − B)``, ``s' = λ√B``, with q summed over all weights each time."""
+    l1, times = 3e-3, np.array([1.0, 3.0, 6.0, 10.0, 20.0])
+    weights = np.random.default_rng(4).normal(0, 0.9 / math.sqrt(5000), 5000).round(decimals)
+
+    def alive(s):
+        return np.maximum(np.abs(weights) - s, 0)
+
+    def flow(_, state):
+        b, s = state
+        return 2 * (np.sum(alive(s) ** 2) - b), l1 * math.sqrt(b)
+
+    reference = solve_ivp(flow, (0, 20), [1.0, 0.0], "DOP853", times, rtol=1e-12, atol=1e-13, max_step=0.01)
+    b, s = reference.y  # short steps: a death spoils the order
+    result = sparsify(weights, l1, times)
+    expected = np.array([alive(shift) for shift in s])
+    np.testing.assert_array_equal(result.active, (expected > 0).sum(axis=1))
+    assert result.active[-1] < 0.3 * np.count_nonzero(weights)
+    np.testing.assert_allclose(result.l1_norm, expected.sum(axis=1) / np.sqrt(b), rtol=1e-9)
+    np.testing.assert_allclose(result.l2_norm, np.sqrt((expected**2).sum(axis=1) / b), rtol=1e-9)
+
+
+@pytest.mark.parametrize("gap", [1e-3, 1e-9, 1e-13])
+def test_near_tie_is_decided_at_the_right_time(gap):
+    """The difference d of two weights only grows: ``d' = (1 − ‖w‖²) d``. The second dies when it is all."""
+    l1, weights = 0.02, np.array([0.6, 0.6 * (1 - gap)])
+
+    def flow(_, state):
+        w, log_difference = state
+        growth = 1 - w**2 - (w - math.exp(log_difference)) ** 2
+        return growth * w - l1, growth
+
+    def second_dies(_, state):
+        return math.log(state[0]) - state[1]
+
+    second_dies.terminal = True
+    start = [weights[0], math.log(weights[0] - weights[1])]
+    death = solve_ivp(flow, (0, 1e4), start, "DOP853", events=second_dies, rtol=1e-12, atol=1e-13).t[-1]
+    assert sparsify(weights, l1, [0.0]).attrs["time_to_sparsity"] == pytest.approx(death, rel=1e-9)
+
+
+def test_memory_is_at_most_four_arrays_with_the_input():
+    weights = np.random.default_rng(5).normal(0, 1e-3, 10**6)
+    sparsify(weights[:10], 1e-5)  # compiles
+    tracemalloc.start()
+    sparsify(weights, 1e-5)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 3 * weights.nbytes
 
 
 @settings(max_examples=30, deadline=None)

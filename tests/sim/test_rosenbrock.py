@@ -2,14 +2,21 @@ import math
 
 import pytest
 
-from sim.rosenbrock import step
+from sim.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
 
 
 def solve(steps, x=0.5, c=1.0, p=0.3, q=0.2, k=3.0, l1=0.05):
+    """Integrate from distance `x` before a death up to it, where p and q have the given values."""
+
+    def q_at(distance):
+        return q + distance * (2 * p + k * distance)
+
     t = 0.0
     h = x / steps
     for i in range(steps):
-        c, dt, _, _ = step(x - i * h, c, h, p, q, k, l1)
+        left = x - i * h
+        stages = tuple(q_at(left - share * h) for share in (0.0, ALPHA2, ALPHA3, ALPHA4, 1.0))
+        c, dt, _, _ = step(c, h, p + k * left, stages, l1)
         t += dt
     return c, t
 
