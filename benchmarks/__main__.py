@@ -9,13 +9,13 @@ from benchmarks import measuring
 
 SCRIPTS = (
     "event",
+    "right_hand_side",
+    "sort",
+    "one_encoding",
+    "ensemble",
+    "training_step",
     "splitting",
     "pytorch",
-    "ensemble",
-    "one_encoding",
-    "sort",
-    "right_hand_side",
-    "training_step",
 )
 LARGE = ("large", "large_sort")  # minutes and gigabytes
 
@@ -33,15 +33,21 @@ def main() -> None:
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}")
 
     page = [f"# Benchmarks\n\nMeasured by `python -m benchmarks` on: {measuring.machine()}.\n"]
-    page.append("Medians of 5 runs, ours and the peer's in turn in one process, unless a row says otherwise.\n")
+    page.append(
+        "Medians of 5 runs, ours and the peer's in turn in one process, unless a row says otherwise.\n"
+    )
     for name in names:
         print(f"{name} …", file=sys.stderr)
-        script = importlib.import_module(f"benchmarks.{name}")
+        try:
+            script = importlib.import_module(f"benchmarks.{name}")
+        except ModuleNotFoundError as missing:
+            parser.error(f"{name} needs {missing.name}: install the extra bench")
         rows = script.measure(seeds=options.seeds) if name == "splitting" else script.measure()
         page.append(f"## {script.__doc__.strip()}\n\n{measuring.markdown(rows)}")
         print(page[-1], flush=True)
+        if options.write:  # each time, so that an interrupted run leaves what it has measured
+            options.write.write_text("\n".join(page), encoding="utf-8")
     if options.write:
-        options.write.write_text("\n".join(page), encoding="utf-8")
         print(f"wrote {options.write}")
 
 

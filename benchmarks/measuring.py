@@ -38,14 +38,19 @@ def check(right: bool, what: str) -> None:
         raise WrongAnswerError(what)
 
 
-def medians(runs: int, *functions: Callable[[], Any]) -> list[float]:
-    """Return the median seconds of each function, called in turn so that all meet the same machine."""
+def medians(runs: int, *functions: Callable[[], Any], calls: int = 1) -> list[float]:
+    """Return the median seconds of each function, called in turn so that all meet the same machine.
+
+    What takes milliseconds on several threads needs several `calls` in a row: after the last one of another
+    library, its threads keep the cores busy for a while.
+    """
     seconds: list[list[float]] = [[] for _ in functions]
     for _ in range(runs):
         for function, taken in zip(functions, seconds, strict=True):
             start = perf_counter()
-            function()
-            taken.append(perf_counter() - start)
+            for _ in range(calls):
+                function()
+            taken.append((perf_counter() - start) / calls)
     return [statistics.median(taken) for taken in seconds]
 
 

@@ -27,8 +27,11 @@ class Problem:
     def slope(self, _: float, flat: np.ndarray) -> np.ndarray:
         """Return dW/dt."""
         weights = flat.reshape(self.shape)
-        mismatch = self.identity - np.maximum(weights @ weights.T, 0)
-        return (mismatch @ weights - self.model.l1 * np.sign(weights)).reshape(-1)
+        return (self.smooth_force(weights) - self.model.l1 * np.sign(weights)).reshape(-1)
+
+    def smooth_force(self, weights: np.ndarray) -> np.ndarray:
+        """Return feature benefit and interference."""
+        return (self.identity - np.maximum(weights @ weights.T, 0)) @ weights
 
     def _agrees_with_kernel(self) -> None:
         force, gram = np.empty(self.shape), np.empty_like(self.identity)

@@ -1,0 +1,67 @@
+"""Does `simulate(method="splitting")` find the same winners as "event", at a cost that λ does not change?
+
+A winner is the same if the feature ends on the same neuron with the same sign.
+"""
+
+import numpy as np
+
+from benchmarks.measuring import Row, check
+from sim import simulate
+from theory import Autoencoder
+
+EVENT_RTOL = 1e-6  # of a step: a winner is decided by far more, and the default takes several times as long
+L1S = (1e-3, 1e-4, 1e-5)
+SMALL = Autoencoder(16, 64, 0.01)  # for the order
+ORDER_RTOLS, ORDER_UNTIL = (0.02, 0.01, 0.005, 0.0025), 20.0
+
+
+def measure(
+    n_features: int = 64, n_neurons: int = 256, l1s: tuple[float, ...] = L1S, seeds: int = 3
+) -> list[Row]:
+    """Compare winners at the first of `l1s`, and count right-hand sides at all of them."""
+    model = Autoencoder(n_features, n_neurons, l1s[0])
+    same = np.concatenate([_same_winners(model, seed) for seed in range(seeds)])
+    size = f"n = {n_features}, m = {n_neurons}"
+    counts = [_right_hand_sides(Autoencoder(n_features, n_neurons, l1), seeds) for l1 in l1s]
+    growth = counts[-1] / counts[0]
+    errors = [_error(rtol) for rtol in ORDER_RTOLS]
+    order = np.polyfit(np.log(ORDER_RTOLS), np.log(errors), 1)[0]
+    return [
+        Row(f"winners, {size}, λ = {l1s[0]:g}, {seeds} seeds", f"{same.sum()} of {same.size}",
+            f"event at rtol {EVENT_RTOL:g}",
+            f"{same.mean():.2%} the same", "≥ 99.5 %", bool(same.mean() >= 0.995)),
+        Row(f"right-hand sides to the final state, {size}, λ = " + ", ".join(f"{l1:g}" for l1 in l1s),
+            ", ".join(f"{count:.0f}" for count in counts), "itself at other λ", f"{growth:.2f}", "< 1.5",
+            growth < 1.5),
+        Row(f"order, n = 16, m = 64, λ = 0.01, T = {ORDER_UNTIL:g}, rtol " +
+            ", ".join(f"{rtol:g}" for rtol in ORDER_RTOLS),
+            "errors " + ", ".join(f"{error:.1e}" for error in errors), "event",
+            f"order {order:.2f}", "2", bool(order > 1.8)),
+    ]  # fmt: skip
+
+
+def _final(model: Autoencoder, seed: int, method: str, rtol: float | None = None) -> np.ndarray:
+    run = simulate(model, seed, times=[0.0], method=method, rtol=rtol)
+    check(run.attrs.get("time_to_sparsity") is not None, f"{method} has not come to the final state")
+    return run["final"].values
+
+
+def _same_winners(model: Autoencoder, seed: int) -> np.ndarray:
+    """Say of each feature whether it ends on the same neuron with the same sign."""
+    exact, fast = _final(model, seed, "event", EVENT_RTOL), _final(model, seed, "splitting")
+    return (np.sign(exact) == np.sign(fast)).all(axis=1)
+
+
+def _right_hand_sides(model: Autoencoder, seeds: int) -> float:
+    runs = [simulate(model, seed, times=[0.0]) for seed in range(seeds)]
+    check(all(run.attrs.get("time_to_sparsity") is not None for run in runs), "no final state")
+    return float(np.median([run.attrs["evaluations"] for run in runs]))
+
+
+def _error(rtol: float) -> float:
+    """Return the root mean square error at a fixed time."""
+    finals = [
+        simulate(SMALL, times=[0.0], until=ORDER_UNTIL, method=method, rtol=tolerance)["final"].values
+        for method, tolerance in (("event", None), ("splitting", rtol))
+    ]
+    return float(np.sqrt(np.mean((finals[0] - finals[1]) ** 2)))

@@ -1,0 +1,107 @@
+"""Every benchmark's problem runs at a tiny size, and its check of the answers passes."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from benchmarks import (
+    ensemble,
+    event,
+    large,
+    measuring,
+    one_encoding,
+    right_hand_side,
+    sort,
+    splitting,
+)
+from benchmarks.problem import Problem
+from sim import simulate
+from theory import Autoencoder
+
+TINY = Autoencoder(4, 12, 0.02)
+
+
+def test_event():
+    rows = event.measure(TINY, until=20.0, runs=1, budget=2.0)
+    assert "RK45" in rows[1].problem
+    assert "error" in rows[1].peer
+
+
+def test_splitting():
+    rows = splitting.measure(4, 12, l1s=(0.02, 0.01), seeds=2)
+    assert rows[0].ours.endswith("of 8")
+
+
+def test_ensemble():
+    assert len(ensemble.measure(TINY, replicates=2, runs=1)) == 2
+
+
+def test_one_encoding():
+    (row,) = one_encoding.measure(m=100, l1=1e-3, runs=1)
+    assert "closer" in row.ratio
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_sort():
+    (row,) = sort.measure(m=1000, l1=1e-3, runs=1)
+    assert "numpy.sort" in row.peer
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_large():
+    (row,) = large.measure(TINY)
+    assert "right-hand sides" in row.ours
+
+
+def test_right_hand_side():
+    (row,) = right_hand_side.measure(n=8, m=32, runs=1, peak_size=16)
+    assert "GF/s" in row.ours
+
+
+def test_pytorch():
+    pytest.importorskip("torch")
+    from benchmarks import pytorch, training_step
+
+    (row,) = pytorch.measure(TINY, runs=1, timed_steps=4)
+    assert "7500 steps" in row.peer
+    assert len(training_step.measure(TINY, runs=1, peak_size=16)) == 2
+
+
+def test_heyoka_finds_the_same_filippov_solution():
+    pytest.importorskip("heyoka")
+    from benchmarks.heyoka_flow import HeyokaFlow
+
+    model = Autoencoder(6, 16, 0.01)
+    problem = Problem(model)
+    peer = HeyokaFlow(problem, 300.0, 1e-12)
+    ours = simulate(model, initial=problem.initial, times=[0.0], until=300.0, method="event", rtol=1e-12)
+    np.testing.assert_allclose(peer.solve(), ours["final"], atol=1e-10)
+    assert (peer.deaths, peer.rebirths) == (ours.attrs["deaths"], ours.attrs["rebirths"])
+    assert peer.rebirths > 0
+
+
+def test_a_wrong_answer_is_refused():
+    with pytest.raises(measuring.WrongAnswerError, match="differ"):
+        measuring.check(False, "the answers differ")
+
+
+def test_table_is_markdown():
+    rows = [measuring.Row("p", "1 s", "2 s", "2", "≥ 1", True), measuring.Row("q", "", "", "")]
+    lines = measuring.markdown(rows).splitlines()
+    assert len(lines) == 4
+    assert {line.count("|") for line in lines} == {7}
+    assert lines[2].endswith("| yes |")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_peak_memory_sees_what_is_freed_again():
+    size = 64 * 2**20
+    grown, total = measuring.peak_memory(lambda: np.ones(size // 8).sum())
+    assert total == size // 8
+    assert 0.9 * size < grown < 2 * size
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(2.0, "2 s"), (0.0123, "12.3 ms"), (4.56e-6, "4.56 µs")])
+def test_duration(seconds, text):
+    assert measuring.duration(seconds) == text
