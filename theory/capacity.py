@@ -120,13 +120,13 @@ def _johnson_lindenstrauss_steps() -> tuple[Step, ...]:
             "tanh(lambda) > 0.",
         ),
         equal(
-            sp.log(2 * sp.exp(lam**2 / (2 * m)) * sp.exp(-lam * eps)).subs(lam, m * eps),
+            sp.Subs(sp.log(2 * sp.exp(lam**2 / (2 * m)) * sp.exp(-lam * eps)), lam, m * eps),
             sp.log(TAIL_BOUND),
             "So P(|inner product| > epsilon) <= 2 exp(lambda^2/(2m) - lambda epsilon), least at lambda = m "
             "epsilon.",
         ),
         equal(
-            sp.Derivative(lam**2 / (2 * m) - lam * eps, lam).doit().subs(lam, m * eps),
+            sp.Subs(sp.Derivative(lam**2 / (2 * m) - lam * eps, lam), lam, m * eps),
             0,
             "There the bound is stationary.",
         ),

@@ -73,7 +73,9 @@ def _cost_steps() -> tuple[Step, ...]:
             loss.subs(ell, best).subs(rho, LOAD), COST, "Loss at the best length. It is 1/2 at n = 2m + 1."
         ),
         equal(
-            COST.subs(n, 2 * m + 1), sp.Rational(1, 2), "So capacity for use is linear in m, not exponential."
+            sp.Subs(COST, n, 2 * m + 1),
+            sp.Rational(1, 2),
+            "So capacity for use is linear in m, not exponential.",
         ),
     )
 

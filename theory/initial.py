@@ -64,7 +64,7 @@ def _derivation(name: str, title: str) -> Derivation:
             ),
             equal(sp.Derivative(second, s), -2 * first, "… and that of their squares at twice its excess."),
             equal(first.subs(s, 0), m * sp.Integral(u * density, (u, 0, end)), "They start from the mean …"),
-            equal(second.subs(s, 0), m * sigma**2, "… and the mean square."),
+            equal(sp.Subs(second, s, 0), m * sigma**2, "… and the mean square."),
         ),
         domains={sigma: (1, 2), s: (0.1, 1.5)},
         prediction="sparsification.population",

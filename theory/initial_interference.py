@@ -71,7 +71,7 @@ def _strength_steps() -> tuple[Step, ...]:
             "Both together, for n - 1 other encodings.",
         ),
         equal(
-            INITIAL_STRENGTH.subs(sigma, 1 / sp.sqrt(m)),
+            sp.Subs(INITIAL_STRENGTH, sigma, 1 / sp.sqrt(m)),
             (n - 1) / (2 * m),
             "At sigma = 1/sqrt(m), where encodings start with length about 1.",
         ),
@@ -98,7 +98,7 @@ def _variance_steps() -> tuple[Step, ...]:
             "Mean of the variance given W_i plus variance of the mean given W_i.",
         ),
         equal(
-            INITIAL_VARIANCE.subs(sigma, 1 / sp.sqrt(m)),
+            sp.Subs(INITIAL_VARIANCE, sigma, 1 / sp.sqrt(m)),
             (n - 1) * (5 * m + 2 * n + 8) / (4 * m**3),
             "At sigma = 1/sqrt(m).",
         ),

@@ -121,7 +121,7 @@ def _inner_product_steps() -> tuple[Step, ...]:
             INNER_PRODUCT,
             "The inner product is half the difference of the two, here from unit norms.",
         ),
-        equal(INNER_PRODUCT.subs(t, 0), a0, "It is a_0 at t = 0."),
+        equal(sp.Subs(INNER_PRODUCT, t, 0), a0, "It is a_0 at t = 0."),
         order(
             INNER_PRODUCT,
             a0 * sp.exp(-2 * t) * (1 + a0**2 * (1 - sp.exp(-2 * t)) ** 2),
@@ -154,7 +154,7 @@ def _malign_steps() -> tuple[Step, ...]:
             -2 * SMALLER * (delta + SMALLER),
             "is therefore solved by this function,",
         ),
-        equal(SMALLER.subs(t, 0), b0**2, "which is b_0^2 at t = 0."),
+        equal(sp.Subs(SMALLER, t, 0), b0**2, "which is b_0^2 at t = 0."),
         equal(
             SMALLER,
             delta / ((1 + delta / b0**2) * sp.exp(2 * delta * t) - 1),

@@ -26,14 +26,14 @@ level = Derivation(
     source="own",
     status="proved",
     steps=(
-        equal(_square.subs(x, 0), Q, "q at a waterline x below u_j starts from Q …"),
+        equal(sp.Subs(_square, x, 0), Q, "q at a waterline x below u_j starts from Q …"),
         equal(sp.Derivative(_square, x), 2 * (P + j * x), "… half its slope is the sum of excesses …"),
         equal(sp.Derivative(P + j * x, x), j, "… whose slope is the number of weights."),
         equal(
             sp.Derivative(_primitive, x), 1 / sp.sqrt(_square), "The time ∫ dx/√q at one level is elementary."
         ),
         equal(
-            (P + j * x).subs(x, E / j),
+            sp.Subs(P + j * x, x, E / j),
             sums_next,
             "The gap to the next weight is E/j. The new sum of excesses …",
         ),

@@ -88,7 +88,7 @@ def _collision_steps() -> tuple[Step, ...]:
             (1 - g0 * GAIN**2) * GAIN,
             "Along an eigenvector of W W^T with eigenvalue g_0 at the start W grows by this gain,",
         ),
-        equal(GAIN.subs(t, 0), 1, "counted from 1,"),
+        equal(sp.Subs(GAIN, t, 0), 1, "counted from 1,"),
         equal(
             1 - g0 * GAIN**2,
             (1 - g0) / (1 + g0 * (sp.exp(2 * t) - 1)),
@@ -132,7 +132,7 @@ def _death_steps() -> tuple[Step, ...]:
             "Beside a settled a the loser falls at rate a^2 b + lambda: dead after a finite time.",
         ),
         equal(
-            DEATH_TIME.subs(b0, lam / a0),
+            sp.Subs(DEATH_TIME, b0, lam / a0),
             sp.log(1 + a0) / a0**2,
             "From a b = lambda on, the inner product is too small to revive dead weights; then this is left.",
         ),

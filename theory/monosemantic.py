@@ -77,11 +77,13 @@ def _one_neuron_steps() -> tuple[Step, ...]:
             "feature is off.",
         ),
         equal(
-            sp.Derivative(quadratic, alpha).doit().subs(alpha, eps * B / P),
+            sp.Subs(sp.Derivative(quadratic, alpha), alpha, eps * B / P),
             0,
             "The loss is a quadratic in the weight. Best weight at a given bias.",
         ),
-        equal(quadratic.subs(alpha, eps * B / P), eps / 3 - eps**2 * B**2 / P, "Loss at the best weight."),
+        equal(
+            sp.Subs(quadratic, alpha, eps * B / P), eps / 3 - eps**2 * B**2 / P, "Loss at the best weight."
+        ),
     )
 
 

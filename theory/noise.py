@@ -223,12 +223,12 @@ def _force_steps() -> tuple[Step, ...]:
             "< 0.",
         ),
         equal(
-            DRIFT.subs(a, -sigma * sp.sqrt(N)),
+            sp.Subs(DRIFT, a, -sigma * sp.sqrt(N)),
             -kappa * sigma**2 * density(sp.Integer(1)) / (48 * N),
             "At a = -s it is strongest.",
         ),
         equal(
-            sp.Derivative(DRIFT, a).doit().subs(a, -sigma * sp.sqrt(N)),
+            sp.Subs(sp.Derivative(DRIFT, a), a, -sigma * sp.sqrt(N)),
             0,
             "For there it is stationary in a.",
         ),

@@ -124,7 +124,17 @@ heuristic = Derivation(
         ),
         equal(_start, sp.sqrt(m), "… and √m at the start."),
         equal(
-            (FAMILIES["norm"][2][1] / _start).subs({sigma: 1 / sp.sqrt(m), s: 0}),
+            sp.Subs(
+                FAMILIES["norm"][2][1] / _start,
+                (
+                    sigma,
+                    s,
+                ),
+                (
+                    1 / sp.sqrt(m),
+                    0,
+                ),
+            ),
             sp.sqrt(2 / sp.pi),
             "Normal weights start at √(2/π) of that.",
         ),

@@ -167,7 +167,7 @@ def _saddle_steps() -> tuple[Step, ...]:
             1 - 6 * c**2,
             "It exists while lambda is at most the maximum of c (1 - 2 c^2), at c = 1/sqrt(6),",
         ),
-        equal(level.subs(c, 1 / sp.sqrt(6)), 2 / (3 * sp.sqrt(6)), "which is this."),
+        equal(sp.Subs(level, c, 1 / sp.sqrt(6)), 2 / (3 * sp.sqrt(6)), "which is this."),
     )
 
 

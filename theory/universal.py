@@ -56,8 +56,8 @@ fluid = Derivation(
             2 * K * sp.exp(x),
             "Half the second slope of q is the number of weights …",
         ),
-        equal(sp.Derivative(_fluid, x).doit().subs(x, 0), 2 * P, "… half its slope starts from P …"),
-        equal(_fluid.subs(x, 0), Q, "… and q from Q."),
+        equal(sp.Subs(sp.Derivative(_fluid, x), x, 0), 2 * P, "… half its slope starts from P …"),
+        equal(sp.Subs(_fluid, x, 0), Q, "… and q from Q."),
         equal(
             (1 / sp.sqrt(_fluid)).subs(x, -2 * sp.log(y)) * 2 / y,
             fluid_integrand,
@@ -142,7 +142,7 @@ tail = Derivation(
             "With two weights left, P = e and Q = e² for e = E₁: the time diverges like −ln(e)/√2.",
         ),
         equal(
-            (_c - sp.log(_small) / sp.sqrt(2)).subs(_small, sp.exp(sp.sqrt(2) * (_c - x))),
+            sp.Subs(_c - sp.log(_small) / sp.sqrt(2), _small, sp.exp(sp.sqrt(2) * (_c - x))),
             x,
             "All other levels give a finite c, so λT exceeds x when e is below exp(√2 (c − x)).",
         ),
