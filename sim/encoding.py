@@ -22,7 +22,7 @@ from sim.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
 from theory import arguments, schema
 from theory.reduction import final_weight
 
-RTOL = 1e-10  # of a step; measured global errors are of the same size
+RTOL = 1e-10  # of a step; measured global errors are smaller
 GRID_POINTS = 200
 BLOCK = 32  # lags between two sums that are kept; from 8 to 128 the cost is about the same
 FEW = 1000  # alive weights from which on every death ends a step; before, one death hardly bends q
@@ -55,9 +55,9 @@ def sparsify(weights: np.ndarray, l1: float, times: np.ndarray | None = None) ->
 
     Notes
     -----
-    Own derivation (`theory.sparsification`). The cost is one sort, two prefix sums and some 10⁴ steps of a
-    Rosenbrock method, a number that hardly grows with that of weights. Weights below 10⁻¹⁶ of the largest
-    count as 0.
+    Own derivation (`theory.sparsification`). The cost is one sort, two prefix sums and some thousand steps
+    of a Rosenbrock method, a number that hardly grows with that of weights. Weights below 10⁻¹⁶ of the
+    largest count as 0.
     """
     initial = arguments.array("weights", weights, ("neuron",))
     l1 = arguments.real("l1", l1, above=0)

@@ -1,30 +1,32 @@
-"""One step of RODAS, for two variables of which the second is a quadrature.
+"""One step of RODASP, for two variables of which the second is a quadrature.
 
-RODAS (Hairer and Wanner, *Solving Ordinary Differential Equations II*, section VI.4) is linearly implicit,
-of order 4 with an embedded estimate of order 3, and stiffly accurate: its order survives when the fast
-variable is slaved to the slow one, which here is the limit λ → 0.
+RODASP (Steinebach, *Order-reduction of ROW-methods for DAEs and method of lines applications*, TH Darmstadt
+1995; notation of Hairer and Wanner, *Solving Ordinary Differential Equations II*, section IV.7) is linearly
+implicit, stiffly accurate and of order 4 with an embedded estimate of order 3. The estimate keeps its order
+when the fast variable is slaved to the slow one, which here is the limit λ → 0; that of the older RODAS
+does not, and takes six times as many steps for 10⁵ weights at λ = 10⁻⁵.
 """
 
 from numba import njit
 
 GAMMA = 0.25
-A21 = 1.544
-A31, A32 = 0.9466785280815826, 0.2557011698983284
-A41, A42, A43 = 3.314825187068521, 2.896124015972201, 0.9986419139977817
-A51, A52, A53, A54 = 1.221224509226641, 6.019134481288629, 12.53708332932087, -0.6878860361058950
-C21 = -5.6688
-C31, C32 = -2.430093356833875, -0.2063599157091915
-C41, C42, C43 = -0.1073529058151375, -9.594562251023355, -20.47028614809616
-C51, C52, C53, C54 = 7.496443313967647, -10.24680431464352, -33.99990352819905, 11.70890893206160
+A21 = 3.0
+A31, A32 = 1.831036793486759, 0.4955183967433795
+A41, A42, A43 = 2.304376582692669, -0.05249275245743001, -1.176798761832782
+A51, A52, A53, A54 = -7.170454962423024, -4.741636671481785, -16.31002631330971, -1.062004044111401
+C21 = -12.0
+C31, C32 = -8.791795173947035, -2.207865586973518
+C41, C42, C43 = 10.81793056857153, 6.780270611428266, 19.53485944642410
+C51, C52, C53, C54 = 34.19095006749676, 15.49671153725963, 54.74760875964130, 14.16005392148534
 C61, C62, C63, C64, C65 = (
-    8.083246795921522,
-    -7.981132988064893,
-    -31.52159432874371,
-    16.31930543123136,
-    -6.058818238834054,
+    34.62605830930532,
+    15.30084976114473,
+    56.99955578662667,
+    18.40807009793095,
+    -5.714285714285717,
 )
-ALPHA2, ALPHA3, ALPHA4 = 0.386, 0.21, 0.63
-D1, D2, D3, D4 = 0.25, -0.1043, 0.1035, -0.0362
+ALPHA2, ALPHA3, ALPHA4 = 0.75, 0.21, 0.63
+D1, D2, D3, D4 = 0.25, -0.5, -0.023504, -0.0362
 
 
 @njit(cache=True, error_model="numpy")
