@@ -5,12 +5,14 @@ import itertools
 import warnings
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from threadpoolctl import ThreadpoolController
 
-from sim.forces import FORCES, energy
+from sim.energy import energy
+from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
 from theory import arguments, schema
 from theory.model import Autoencoder
@@ -18,7 +20,7 @@ from theory.reduction import final_weight
 
 FIRST_TIME = 0.1
 GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
-FIRST_STOP, STRIDE = 10.0, 1.5  # between looks whether the weights are at rest
+STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
@@ -31,7 +33,7 @@ def simulate(
     until: float | None = None,
     times: np.ndarray | None = None,
     method: str = "splitting",
-    forces: Collection[str] = FORCES,
+    forces: Collection[str | Force] = tuple(FORCES),
     rtol: float | None = None,
 ) -> xr.Dataset:
     """Integrate the flow ``dW_i/dt = (1 − ‖W_i‖²) W_i − Σ_{j≠i} ReLU(W_i·W_j) W_j − λ sign(W_i)``.
@@ -51,19 +53,21 @@ def simulate(
         Increasing flow times of the output, by default 0 and 20 a decade from 0.1 on.
     method : {"splitting", "event", "euler"}
         Integrator (`sim.integrators`): "splitting" is fast, "event" is exact, "euler" is simple.
-    forces : collection of {"feature_benefit", "interference", "l1"}
-        The forces that act.
+    forces : collection of str or `sim.forces.Force`
+        The forces that act: "feature_benefit", "interference", "l1", and any of `sim.forces`, to which
+        one's own can be added (`sim.forces.own_force`). With others than the three `until` must be given,
+        and "event" takes only those that are piecewise linear.
     rtol : float, optional
-        For "event" the local error, by default 1e-10; the other methods take it as the size of a step
-        relative to the time scale that it has to resolve, 1 for "euler" and 1 + t for "splitting".
+        Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
+        "splitting", by default 0.015, estimates it from above, and its global error falls in proportion to
+        it. For "euler" it is the length of a step, by default 0.05.
 
     Returns
     -------
     Dataset
         ``l1_norm``, ``l2_norm``, ``active`` over (time, feature), ``energy`` over time, ``initial`` and
         ``final`` over (feature, neuron). Attributes: parameters, seed, method, ``deaths``, ``rebirths``,
-        ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``. The leaps of "splitting"
-        add to both deaths and rebirths; their statistics need another method.
+        ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``.
 
     Raises
     ------
@@ -77,8 +81,11 @@ def simulate(
     weights = _initial_weights(model, seed, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)
-    if until is None and flow.l1 == 0:
-        raise arguments.ArgumentError("until must be given when no L1 acts: there is no sparse fixed point")
+    if until is None and not flow.ends_sparse:
+        raise arguments.ArgumentError(
+            "until must be given unless L1 acts with none but feature benefit and interference: "
+            "only then is the sparse fixed point known"
+        )
     if times is None:
         grid: Iterable[float] = default_times(until)
     else:
@@ -111,7 +118,7 @@ def simulate(
         coords={"time": at},
         seed=seed if initial is None and isinstance(seed, int) else None,
         method=method,
-        forces=", ".join(name for name in FORCES if name in forces),
+        forces=", ".join(flow.action.names),
         rtol=flow.rtol,
         until=until,
         **flow.record(),
@@ -135,30 +142,36 @@ class Flow:
         model: Autoencoder,
         weights: np.ndarray,
         method: str,
-        forces: Collection[str],
+        forces: Collection[str | Force],
         rtol: float | None,
     ) -> None:
-        self._method, default = METHODS[arguments.choice("method", method, METHODS)]
-        for name in forces:
-            arguments.choice("forces", name, FORCES)
+        self._method = METHODS[arguments.choice("method", method, METHODS)]
+        self.action = action(forces)
+        if not (self._method.takes_all or self.action.piecewise_linear):
+            raise arguments.ArgumentError(
+                f"method must not be {method!r} with forces that are not piecewise linear, "
+                f"of {', '.join(self.action.names)}"
+            )
         self.weights = weights
         self.time = 0.0
-        self.l1 = model.l1 if "l1" in forces else 0.0
-        self.rtol = default if rtol is None else arguments.real("rtol", rtol, above=0)
-        self.feature_benefit, self.interference = (name in forces for name in FORCES[:2])
-        self.winner_size = float(final_weight(self.l1)) if self.feature_benefit and self.l1 else 0.0
+        self._memory: Any = None
+        self.l1 = model.l1 if self.action.l1 else 0.0
+        self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
+        self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
+        self.winner_size = (
+            float(final_weight(self.l1)) if "feature_benefit" in self.action.names and self.l1 else 0.0
+        )
         self.deaths = self.rebirths = self.evaluations = 0
         self.last_change = 0.0
 
-    def advance(self, stop: float) -> None:
-        """Integrate to flow time `stop`."""
+    def advance(self, stop: float, until_sparse: bool = False) -> None:
+        """Integrate to flow time `stop`, or until the race is over."""
         if stop <= self.time:
             return
         with _threads(self.weights):
-            deaths, rebirths, last_change, evaluations = self._method(
-                self.weights, self.time, stop, self.l1, self.feature_benefit, self.interference, self.rtol
+            self.time, self._memory, deaths, rebirths, last_change, evaluations = self._method.advance(
+                self.weights, self.time, stop, self._memory, self.l1, self.action, until_sparse, self.rtol
             )
-        self.time = stop
         self.deaths += deaths
         self.rebirths += rebirths
         self.evaluations += evaluations
@@ -166,18 +179,15 @@ class Flow:
 
     def settle(self) -> None:
         """Integrate until the weights are at rest, and put the winners exactly where they end."""
-        stop = self.time
-        while True:
-            if self.at_rest():
-                self.weights[:] = np.sign(self.weights) * self.winner_size
-                return
+        self.advance(PATIENCE / self.l1, until_sparse=True)
+        while not self.at_rest():
             if self.exhausted():
                 warnings.warn(
                     f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
                 )
                 return
-            stop = max(FIRST_STOP, STRIDE * stop)
-            self.advance(stop)
+            self.advance(self.time + STRIDE)
+        self.weights[:] = np.sign(self.weights) * self.winner_size
 
     def sparse(self) -> bool:
         """Say whether no weight can die or be reborn any more.
@@ -188,16 +198,16 @@ class Flow:
         positive, negative = self.weights > 0, self.weights < 0
         alone = not ((positive | negative).sum(axis=1) > 1).any()
         apart = max(positive.sum(axis=0).max(), negative.sum(axis=0).max()) <= 1
-        return bool(alone and (apart or not self.interference))
+        return bool(alone and (apart or "interference" not in self.action.names))
 
     def at_rest(self) -> bool:
         """Say whether the weights have come to the sparse fixed point."""
         sizes = np.abs(self.weights[self.weights != 0])
-        return self.l1 > 0 and self.sparse() and bool((np.abs(sizes - self.winner_size) < AT_REST).all())
+        return self.ends_sparse and self.sparse() and bool((np.abs(sizes - self.winner_size) < AT_REST).all())
 
     def exhausted(self) -> bool:
         """Say whether the race has lasted so long that it will not end."""
-        return self.l1 * self.time > PATIENCE
+        return self.l1 * self.time >= PATIENCE
 
     def record(self) -> dict[str, float | None]:
         """Return what has happened, as attributes of a result."""

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 
 from sim import metrics
 from sim.flow import Flow
-from sim.forces import FORCES
+from sim.forces import FORCES, Force
 from sim.progress import track
 from theory import arguments, schema
 from theory.model import Autoencoder
@@ -22,7 +22,7 @@ def ensemble(
     seed: int | np.random.SeedSequence = 0,
     workers: int | None = None,
     method: str = "splitting",
-    forces: Collection[str] = FORCES,
+    forces: Collection[str | Force] = tuple(FORCES),
     rtol: float | None = None,
 ) -> xr.Dataset:
     """Run independent replicates of the flow to their sparse fixed points.
@@ -59,9 +59,10 @@ def ensemble(
     """
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
-    if model.l1 == 0 or "l1" not in forces:
+    if not Flow(model, np.zeros((1, 1)), method, forces, rtol).ends_sparse:
         raise arguments.ArgumentError(
-            "l1 must act and be greater than 0: else there is no sparse fixed point"
+            "forces must be L1, at an l1 greater than 0, with none but feature benefit and interference: "
+            "only then is the sparse fixed point known"
         )
     children = arguments.seed("seed", seed).spawn(replicates)
 
@@ -90,7 +91,7 @@ def ensemble(
         model=model,
         seed=seed if isinstance(seed, int) else None,
         method=method,
-        forces=", ".join(name for name in FORCES if name in forces),
+        forces=", ".join(runs[0][1].action.names),
         rtol=runs[0][1].rtol,
         interrupted=int(interrupted),
     )

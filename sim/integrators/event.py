@@ -3,13 +3,13 @@
 As long as the support and the signs of the weights and the set of positive inner products do not change, the
 flow is a polynomial vector field,
 
-    W' = M W − λ S  on the support,    M = I − A∘G,    G = W Wᵀ,
+    W' = M W − λ S  on the support,    M = M₀ − A∘G,    G = W Wᵀ,
 
-with the sign matrix S and the 0/1 matrix A fixed. Its Taylor series follows from two recurrences of matrix
-products, and gives not only the step but every *event* as a root of a polynomial: a weight reaches 0
-(death), the force on a dead weight exceeds λ (rebirth), an inner product changes its sign (a kink of the
-ReLU). The step goes to the first of them, all that happen there are handled, and the next begins: this is
-the Filippov solution.
+with the sign matrix S, the slope A and M₀ fixed: M may be any mismatch that is piecewise linear in G. The
+Taylor series follows from two recurrences of matrix products, and gives not only the step but every *event*
+as a root of a polynomial: a weight reaches 0 (death), the force on a dead weight exceeds λ (rebirth), an
+inner product changes its sign (a kink of the ReLU). The step goes to the first of them, all that happen there
+are handled, and the next begins: this is the Filippov solution.
 
 Order and step follow the tolerance as in Jorba and Zou (Experimental Mathematics 14, 2005).
 """
@@ -17,32 +17,39 @@ Order and step follow the tolerance as in Jorba and Zou (Experimental Mathematic
 import numpy as np
 from numba import njit
 
+from sim.integrators.sparsity import is_sparse
 from sim.polynomials import first_negative
 
 LOWEST, HIGHEST = 4, 24  # order
 EDGE = 1e-14  # how far beyond zero a weight, an inner product or an excess of force counts as an event
+TINY = 1e-300  # an inner product that is positive and moves nothing
 SAFETY = 0.8  # of the step that the last terms of the series allow
 
 
+def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
+    """Move `weights` with local errors of about `rtol`; see `sim.integrators`."""
+    reached, *happened = _advance(weights, start, stop, l1, action.mismatch, until_sparse, rtol)
+    return reached, memory, *happened
+
+
 @njit(cache=True, nogil=True)
-def advance(weights, start, stop, l1, feature_benefit, interference, rtol):
-    """Move `weights` from `start` to `stop` with local errors of about `rtol`."""
+def _advance(weights, start, stop, l1, mismatch_of, until_sparse, rtol):
     n, m = weights.shape
     order = min(HIGHEST, max(LOWEST, int(np.ceil(-0.5 * np.log(rtol))) + 2))
     series = np.empty((order + 1, n, m))  # coefficients of W
-    force = np.empty((order, n, m))  # of feature benefit and interference, on dead weights too
-    gram = np.empty((order, n, n))
+    force = np.empty((order, n, m))  # of the smooth forces, on dead weights too
+    gram, mismatch = np.empty((order, n, n)), np.empty((order, n, n))
     sign = np.sign(weights)
     positive = np.zeros((n, n), np.bool_)
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
     t = start
     while t < stop:
         series[0] = weights
-        used, reborn = expand(
-            series, force, gram, sign, positive, l1, feature_benefit, interference, rtol, stop - t
-        )
+        used, reborn = expand(series, force, gram, mismatch, sign, positive, l1, mismatch_of, rtol, stop - t)
+        if until_sparse and reborn == 0 and is_sparse(weights, mismatch[0]):
+            break
         h = min(stop - t, longest_step(series[: used + 1], rtol))
-        h = first_event(series[: used + 1], force[:used], gram[:used], sign, positive, l1, interference, h)
+        h = first_event(series[: used + 1], force[:used], gram[:used], sign, positive, l1, h)
         h = max(h, EDGE * (1.0 + t))
         died = follow(series[: used + 1], h, l1, weights, sign)
         t = stop if h >= stop - t else t + h
@@ -50,19 +57,18 @@ def advance(weights, start, stop, l1, feature_benefit, interference, rtol):
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
-    return deaths, rebirths, last_change, evaluations
+    return t, deaths, rebirths, last_change, evaluations
 
 
 @njit(cache=True, nogil=True)
-def expand(series, force, gram, sign, positive, l1, feature_benefit, interference, rtol, time):
+def expand(series, force, gram, mismatch, sign, positive, l1, mismatch_of, rtol, time):
     """Fill in the Taylor series from ``series[0]``; return the order used and the number of rebirths.
 
     The order is the first at which the series is accurate up to the next death, as far as the velocities
     tell, or else the highest.
     """
     order, (n, m) = force.shape[0], sign.shape
-    product, square = np.empty((n, m)), np.empty((n, n))
-    mismatch = np.empty_like(gram)
+    product, square, slope = np.empty((n, m)), np.empty((n, n)), np.empty((n, n))
     reborn = 0
     for k in range(order):
         gram[k] = 0.0
@@ -72,12 +78,14 @@ def expand(series, force, gram, sign, positive, l1, feature_benefit, interferenc
         if k % 2 == 0:
             np.dot(series[k // 2], series[k // 2].T, square)
             gram[k] += square
-        if k == 0 and interference:
+        if k == 0:
             switch(gram[0], positive)
-        for i in range(n):
-            for j in range(n):
-                mismatch[k, i, j] = -gram[k, i, j] if positive[i, j] and i != j else 0.0
-            mismatch[k, i, i] = (1.0 if k == 0 else 0.0) - gram[k, i, i] if feature_benefit else 0.0
+            on_their_side(gram[0], positive, square)
+            mismatch[0] = 0.0
+            slope[:] = 0.0
+            mismatch_of(square, mismatch[0], slope)
+        else:
+            mismatch[k] = -slope * gram[k]
         np.dot(mismatch[0], series[k], force[k])
         for a in range(1, k + 1):
             np.dot(mismatch[a], series[k - a], product)
@@ -88,9 +96,9 @@ def expand(series, force, gram, sign, positive, l1, feature_benefit, interferenc
         for i in range(n):
             for j in range(m):
                 if sign[i, j] != 0.0 or l1 == 0.0:
-                    slope = force[k, i, j] - (l1 * sign[i, j] if k == 0 else 0.0)
-                    series[k + 1, i, j] = slope / (k + 1)
-                    largest = max(largest, abs(slope))
+                    change = force[k, i, j] - (l1 * sign[i, j] if k == 0 else 0.0)
+                    series[k + 1, i, j] = change / (k + 1)
+                    largest = max(largest, abs(change))
                 else:
                     series[k + 1, i, j] = 0.0
         if k == 0:
@@ -106,6 +114,14 @@ def switch(gram, positive):
     for i in range(gram.shape[0]):
         for j in range(gram.shape[0]):
             positive[i, j] = gram[i, j] > (-0.5 * EDGE if positive[i, j] else 0.5 * EDGE)
+
+
+@njit(cache=True, nogil=True)
+def on_their_side(gram, positive, out):
+    """Copy inner products, those within the inertia at 0 as just positive or 0."""
+    for i in range(gram.shape[0]):
+        for j in range(gram.shape[0]):
+            out[i, j] = max(gram[i, j], TINY) if positive[i, j] else min(gram[i, j], 0.0)
 
 
 @njit(cache=True, nogil=True)
@@ -144,7 +160,7 @@ def longest_step(series, rtol):
 
 
 @njit(cache=True, nogil=True)
-def first_event(series, force, gram, sign, positive, l1, interference, h):
+def first_event(series, force, gram, sign, positive, l1, h):
     """Return the time of the first death, rebirth or kink within `h`, or `h`."""
     n, m = sign.shape
     one, two = np.empty(series.shape[0]), np.empty(series.shape[0])
@@ -158,13 +174,12 @@ def first_event(series, force, gram, sign, positive, l1, interference, h):
                 elif s == 0.0 and l1 + EDGE - abs(force[0, i, k]) <= force_reach[i, k]:
                     h = min(h, falls_below(force, i, k, 1.0, l1 + EDGE, h, one, two))
                     h = min(h, falls_below(force, i, k, -1.0, l1 + EDGE, h, one, two))
-    if interference:
-        gram_reach = reach(gram, h)
-        for i in range(n):
-            for j in range(i):
-                s = 1.0 if positive[i, j] else -1.0
-                if s * gram[0, i, j] + EDGE <= gram_reach[i, j]:
-                    h = min(h, falls_below(gram, i, j, s, EDGE, h, one, two))
+    gram_reach = reach(gram, h)
+    for i in range(n):
+        for j in range(i):
+            s = 1.0 if positive[i, j] else -1.0
+            if s * gram[0, i, j] + EDGE <= gram_reach[i, j]:
+                h = min(h, falls_below(gram, i, j, s, EDGE, h, one, two))
     return h
 
 

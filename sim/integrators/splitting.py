@@ -1,136 +1,258 @@
-"""Splitting with leaps: proximal steps that settle the fast forces, then a leap along the slow drift.
+"""Splitting: the smooth forces by an implicit method of order two, L1 by its exact flow beside them.
 
-After the first moments feature benefit and interference relax at rate about 2, while L1 moves the weights
-on times of order 1/λ along the *slow manifold*, on which the forces are nearly in balance. A few proximal
-steps (smooth forces explicitly, then the exact shrink of L1) settle the state on the manifold and measure
-its velocity; the leap then follows the velocity for a share of the time that has passed, and sets to zero
-what would change sign. The velocity at the middle of the leap is extrapolated from this and the previous
-one; still the measured order of the whole is about 1 (`python -m benchmarks splitting`). Where the velocity
-has not settled there is no leap, and what remains is the proximal Euler method. After a leap, dead weights
-stay dead until the state has settled: what a leap overshoots pushes harder than λ for a moment. This is
-projective integration (Gear and Kevrekidis, SIAM J. Sci. Comput. 24, 2003) with a proximal inner step;
-leaps grow in logarithmic time.
+A step of length h moves every weight as L1 and a constant force would, the mean of the smooth forces
+over the step (`sim.forces.l1.constant_push`: weights die, stay dead and pass through zero as they should).
+The mean is that of the L-stable method of Alexander (SIAM J. Numer. Anal. 14, 1977, order two in two
+stages), with ``γ = 1 − 1/√2``,
+
+    W(t + γh) ← γ h F₁,    W(t + h) ← (1 − γ) h F₁ + γ h F₂,    F = M X,
+
+where M is the mismatch at the end of the stage, found by Newton's method (`sim.newton`), and X an
+extrapolation of the weights to the end of the stage. Only M is stiff: when λ falls, feature benefit
+and interference relax ever faster compared with the race, the mismatch becomes what keeps norms and inner
+products in place, and steps do not notice. An X that is wrong in second order is good enough, so that the
+implicit equations stay those of a matrix of features by features.
+
+Steps follow from how much the velocity of active weights changes from one to the next, which is of the order
+of h² once multiplied by h: `rtol` bounds half of it, as root mean square over encodings, relative to their
+norm, which is about one. Forces that are just smooth are taken at X. At tolerances that leave room for it,
+large problems are solved in single precision.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
 
-from sim import active_set
-from sim.forces import smooth_force
+from sim import neurons
+from sim.forces.l1 import time_of_death
+from sim.integrators.sparsity import is_sparse
+from sim.newton import correction, follow
 
-LONGEST = 0.35  # inner step: the mismatch of norms decays at rate 2, by 1 - 2 * 0.35 a step
-SETTLING = 3  # inner steps after a leap, at least …
-RESTLESS = 20  # … and at most before rebirths and leaps are allowed
-CALM = 0.5  # change of the velocity in a step, relative to λ, from which on the state counts as settled
-STEADY = 0.02  # change of the velocity in a step, times the length of the leap that it allows
-CLOSING = 6  # inner steps after the last leap of a call
-INNER = 0.25  # inner step relative to the leap, as long as it is shorter than LONGEST
+GAMMA = 1 - np.sqrt(0.5)
+FIRST = 0.5  # of the first step, in units of the square root of rtol
+SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
+TOO_FAR = 2.0  # error in units of rtol at which a step is done again
+SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
+ATTEMPTS = 6  # iterations for the mismatch; what they leave, the next stage makes up for
+MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
+LISTED = 0.1  # share of active weights below which lists beat BLAS
+SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
+
+
+class Memory(NamedTuple):
+    """What one call leaves to the next: step, mismatch, and velocities as (neuron, feature)."""
+
+    step: float
+    mismatch: np.ndarray
+    velocity: np.ndarray
+
+
+def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
+    """Move `weights` from `start` to `stop`; see `sim.integrators`."""
+    if memory is None:
+        n, m = weights.shape
+        exact = rtol < SINGLE or n * m < WORTH_IT or action.is_smooth or action.is_proximal
+        precision = np.float64 if exact else np.float32
+        memory = Memory(0.0, np.zeros((n, n), precision), np.zeros((m, n), precision))
+    reached, step, *happened = _advance(
+        weights, start, stop, *memory, l1, action.mismatch, action.smooth, action.proximal,
+        action.is_smooth, action.is_proximal, until_sparse, rtol,
+    )  # fmt: skip
+    return reached, memory._replace(step=step), *happened
 
 
 @njit(cache=True, nogil=True)
-def advance(weights, start, stop, l1, feature_benefit, interference, rtol):
-    """Move `weights` from `start` to `stop`; inner steps and leaps are about ``rtol (1 + t)``."""
+def _advance(
+    weights, start, stop, step, mismatch, all_velocity, l1, mismatch_of, smooth, proximal, is_smooth,
+    is_proximal, until_sparse, rtol,
+):  # fmt: skip
     n, m = weights.shape
-    gram, force, previous_force = np.empty((n, n)), np.empty_like(weights), np.zeros_like(weights)
-    velocity, leap_velocity = np.zeros_like(weights), np.zeros_like(weights)
-    lists, spare = empty_lists(n, m), empty_lists(n, m)
-    sparse = False
+    w, velocity = np.empty_like(all_velocity), all_velocity
+    w[:] = weights.T
+    new, by, before = np.empty_like(w), np.empty_like(w), np.empty_like(w)
+    first, second = np.empty_like(w), np.empty_like(w)
+    saved, gram = np.empty_like(mismatch), np.empty_like(mismatch)
+    along, image = np.empty_like(mismatch), np.empty_like(mismatch)
+    work = (gram, along, image, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
+    own = (smooth, proximal, is_smooth, is_proximal)
+    place, live, active = np.arange(m), m, np.count_nonzero(w)
+    t, planned = start, step
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
-    t, previous_h, leap_time = start, 0.0, -1.0
-    steps, unsteady = RESTLESS, 0.0  # since the last leap
-    while t < stop:
-        h = min(LONGEST, INNER * rtol * (1.0 + t), stop - t)
-        second = 0.5 * h / previous_h if previous_h > 0.0 and h < LONGEST else 0.0
-        settled = steps >= RESTLESS or (steps >= SETTLING and unsteady < CALM * l1)
-        if second == 0.0 and not sparse and np.count_nonzero(weights) < active_set.WORTH * weights.size:
-            active_set.pack(weights, velocity, *lists)
-            sparse = True
-        if sparse:
-            died, reborn, unsteady = active_set.proximal_step(
-                lists, spare, feature_benefit, interference, h, l1, settled
-            )
-            lists, spare = spare, lists
-        else:
-            smooth_force(weights, feature_benefit, interference, gram, force)
-            died, reborn, unsteady = proximal_step(
-                weights, force, previous_force, second, h, l1, velocity, settled
-            )
-            force, previous_force, previous_h = previous_force, force, h
-        t += h
-        steps += 1
-        evaluations += 1
-        leap = min(rtol * (1.0 + t), stop - t - CLOSING * LONGEST)
-        if settled and leap > 2.0 * LONGEST and unsteady * leap < STEADY:
-            curvature = 0.5 * leap / (t - leap_time) if leap_time > 0.0 else 0.0
-            if sparse:
-                active_set.unpack(*lists, weights, velocity)
-            died += follow(weights, velocity, leap_velocity, leap, curvature)
-            if sparse:
-                active_set.pack(weights, velocity, *lists)
-            leap_time = t
-            t += leap
-            steps, previous_h = 0, 0.0
-        deaths, rebirths = deaths + died, rebirths + reborn
+    if step == 0.0:
+        planned = FIRST * np.sqrt(rtol)
+        neurons.multiply(w, False, gram)
+        look_up(mismatch_of, work)
+        mismatch[:] = work[4]
+        evaluations = 1
+    while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
+        listed = active < LISTED * w.size and not (is_smooth or is_proximal)
+        if listed:
+            live = neurons.drop_dead(w, velocity, place[:live])
+            w, velocity, before, new = w[:live], velocity[:live], before[:live], new[:live]
+            by, first, second = by[:live], first[:live], second[:live]
+        h = min(planned, stop - t)
+        c = GAMMA * h
+        saved[:] = mismatch
+        extrapolate(w, velocity, c, l1 > 0.0, by)
+        before[:] = 0
+        one, used_one = stage(
+            w, before, by, c, c, l1, mismatch_of, mismatch, listed, own, rtol, first, new, work
+        )
+        carry_on(w, new, first, h, l1 > 0.0, by, before)
+        two, used_two = stage(
+            w, before, by, c, h, l1, mismatch_of, mismatch, listed, own, rtol, second, new, work
+        )
+        evaluations += used_one + used_two
+        error = 0.5 * h * bend(w, new, velocity, h) / np.sqrt(n)
+        factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(rtol / max(error, 1e-300))))
+        if error > TOO_FAR * rtol or max(one, two) > UNSOLVED * rtol:
+            mismatch[:] = saved
+            planned = h * min(factor, 0.5)
+            continue
+        died, reborn, active, last = take(w, new, before, second, c, h, l1, velocity)
         if died + reborn > 0:
-            last_change = t
-    if sparse:
-        active_set.unpack(*lists, weights, velocity)
-    return deaths, rebirths, last_change, evaluations
+            last_change = t + last
+        deaths, rebirths = deaths + died, rebirths + reborn
+        w, new = new, w
+        planned = max(planned, factor * h) if h < planned else factor * h
+        t = stop if h >= stop - t else t + h
+    weights[:] = 0.0
+    new = velocity.copy()
+    all_velocity[:] = 0
+    for k in range(live):
+        weights[:, place[k]] = w[k]
+        all_velocity[place[k]] = new[k]
+    return t, planned, deaths, rebirths, last_change, evaluations
 
 
 @njit(cache=True, nogil=True)
-def empty_lists(n, m):
-    """Return room for the active weights: neurons, values, velocities and their counts."""
-    return np.empty((n, m), np.int64), np.empty((n, m)), np.empty((n, m)), np.empty(n, np.int64)
+def look_up(mismatch_of, work):
+    """Write the mismatch that belongs to the Gram matrix, and its slope, beside it in the work space."""
+    gram, _, _, wide, target, slope = work
+    wide[:] = gram
+    target[:] = 0.0
+    slope[:] = 0.0
+    mismatch_of(wide, target, slope)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})  # so that the sums are vectorised
-def proximal_step(weights, force, previous_force, second, h, l1, velocity, revive):
-    """Step by `h` and update the velocity of the weights that live through it.
-
-    With ``second = h / (2 h_previous)`` the smooth forces are extrapolated to the middle of the step
-    (Adams and Bashforth's second order); with 0 the step is Euler's. Dead weights move only if `revive`.
+@njit(cache=True, nogil=True)
+def stage(start, before, by, c, time, l1, mismatch_of, mismatch, listed, own, rtol, product, end, work):
+    """Solve one stage: `mismatch`, `product` (the force at `by`) and the weights in the `end`.
 
     Returns
     -------
-    died, reborn : int
-    unsteady : float
-        Largest change of the velocity of an encoding since the last step.
+    left : float
+        How far the last correction of the mismatch moved encodings, as root mean square.
+    used : int
+        Evaluations of the force.
     """
-    died, reborn, unsteady = 0, 0, 0.0
-    rate, amount, first = 1.0 / h, h * l1, 1.0 + second
-    for i in range(weights.shape[0]):
-        change = 0.0
-        for k in range(weights.shape[1]):
-            w = weights[i, k]
-            moved = w + h * (first * force[i, k] - second * previous_force[i, k])
-            new = max(moved - amount, 0.0) + min(moved + amount, 0.0)
-            dead = w == 0.0
-            new = 0.0 if dead and not revive else new
-            v = 0.0 if dead or new == 0.0 else rate * (new - w)
-            change += (v - velocity[i, k]) ** 2
-            velocity[i, k] = v
-            weights[i, k] = new
-            died += (not dead) & (new == 0.0)
-            reborn += dead & (new != 0.0)
-        unsteady = max(unsteady, change)
-    return died, reborn, np.sqrt(unsteady)
+    smooth, proximal, is_smooth, is_proximal = own
+    gram, along, image, _, target, slope = work
+    force = own_force(smooth, by) if is_smooth else by[:0]
+    if is_smooth:
+        before += start.dtype.type(c) * force
+    lists = neurons.listing(by) if listed else neurons.listing(by[:0])
+    left, used = np.inf, 0
+    last_mismatch, last_correction = np.empty_like(mismatch), np.empty_like(mismatch)
+    while left > SOLVED * rtol and used < ATTEMPTS:
+        neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
+        if is_proximal:
+            own_penalty(proximal, time, end)
+        neurons.multiply(end, listed, gram)
+        look_up(mismatch_of, work)
+        left = correction(mismatch, target, slope, gram, c, along, image)
+        follow(mismatch, along, last_mismatch, last_correction, used > 0)
+        used += 1
+    neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
+    if is_proximal:
+        own_penalty(proximal, time, end)
+    if is_smooth:
+        product += force
+    return left, used + 1
 
 
 @njit(cache=True, nogil=True)
-def follow(weights, velocity, previous, leap, curvature):
-    """Leap along the velocity, extrapolated to the middle of the leap; return how many weights die."""
-    died = 0
-    for i in range(weights.shape[0]):
-        for k in range(weights.shape[1]):
-            w, v = weights[i, k], velocity[i, k]
-            if w == 0.0:
-                previous[i, k] = 0.0
-                continue
-            new = w + leap * (v + curvature * (v - previous[i, k]))
-            previous[i, k] = v
-            if new * w <= 0.0:
-                new = 0.0
-                died += 1
-            weights[i, k] = new
-    return died
+def own_force(smooth, weights):
+    """Return a smooth force, neuron by neuron, as `weights` are."""
+    encodings = np.empty((weights.shape[1], weights.shape[0]))
+    encodings[:] = weights.T
+    force = np.zeros_like(encodings)
+    smooth(encodings, force)
+    result = np.empty_like(weights)
+    result[:] = force.T
+    return result
+
+
+@njit(cache=True, nogil=True)
+def own_penalty(proximal, time, weights):
+    """Apply a penalty to `weights`, which are neuron by neuron."""
+    encodings = np.empty((weights.shape[1], weights.shape[0]))
+    encodings[:] = weights.T
+    proximal(encodings, time)
+    weights[:] = encodings.T
+
+
+@njit(cache=True, nogil=True)
+def extrapolate(start, velocity, time, sticky, out):
+    """Write where weights will be after `time`; if zero is `sticky`, those that would pass it are there."""
+    a, v, b = start.reshape(-1), velocity.reshape(-1), out.reshape(-1)
+    time = start.dtype.type(time)
+    for i in range(a.size):
+        moved = a[i] + time * v[i]
+        b[i] = a[i] - a[i] if sticky and moved * a[i] <= 0 else moved
+
+
+@njit(cache=True, nogil=True)
+def carry_on(start, middle, first, h, sticky, by, before):
+    """Prepare the second stage: its weights `by` extrapolation, what the first stage adds to `before`."""
+    a, b, f = start.reshape(-1), middle.reshape(-1), first.reshape(-1)
+    x, p = by.reshape(-1), before.reshape(-1)
+    share, time = start.dtype.type(1.0 / GAMMA), start.dtype.type((1.0 - GAMMA) * h)
+    for i in range(a.size):
+        moved = a[i] + share * (b[i] - a[i])
+        dies = sticky & (moved * a[i] < 0) & (b[i] * a[i] >= 0)
+        x[i] = a[i] - a[i] if dies else moved
+        p[i] = time * f[i]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def bend(old, new, velocity, h):
+    """Return by how much the velocities of a step differ from those of the last, where weights live on."""
+    a, b, v = old.reshape(-1), new.reshape(-1), velocity.reshape(-1)
+    rate = old.dtype.type(1.0 / h)
+    total = np.float64(0.0)
+    for i in range(a.size):
+        change = rate * (b[i] - a[i]) - v[i] if (v[i] != 0) & (b[i] != 0) else v[i] - v[i]
+        total += change * change
+    return np.sqrt(total)
+
+
+@njit(cache=True, nogil=True)
+def take(old, new, before, product, c, h, l1, velocity):
+    """Accept a step: set the velocity of the weights that live through it, and count.
+
+    Returns
+    -------
+    died, reborn, active : int
+        A weight that passes through zero dies and is reborn.
+    last : float
+        Time of the last death or rebirth since the step began.
+    """
+    a, b, v = old.reshape(-1), new.reshape(-1), velocity.reshape(-1)
+    p, f = before.reshape(-1), product.reshape(-1)
+    died, reborn, active, last = 0, 0, 0, 0.0
+    rate = old.dtype.type(1.0 / h)
+    for i in range(a.size):
+        kept = (a[i] * b[i] > 0) | (l1 == 0.0)
+        v[i] = rate * (b[i] - a[i]) if kept else a[i] - a[i]
+        died += (a[i] != 0) & (not kept)
+        reborn += (b[i] != 0) & (not kept)
+        active += b[i] != 0
+    if active > MANY * old.shape[1]:
+        last = h
+    elif died + reborn > 0:
+        for i in range(a.size):
+            if a[i] * b[i] <= 0 and a[i] != b[i]:
+                last = max(last, h * time_of_death(a[i], p[i] + c * f[i], l1 * h) if a[i] != 0 else h)
+    return died, reborn, active, last

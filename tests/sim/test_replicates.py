@@ -63,7 +63,7 @@ def test_interrupted_ensemble_keeps_what_is_finished(monkeypatch):
         ({"replicates": 0}, "replicates"),
         ({"workers": 0}, "workers"),
         ({"seed": 1.5}, "seed"),
-        ({"forces": ()}, "l1"),
+        ({"forces": ()}, "forces"),
     ],
 )
 def test_bad_input_is_named(options, named):

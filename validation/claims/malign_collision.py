@@ -17,7 +17,7 @@ def _measure(seed: int, full: bool) -> list[Finding]:
     start = np.array([[larger, 0.0], [smaller, 0.0]])
     findings = []
     for time in TIMES:
-        run = simulate(pair, initial=start, until=time, forces=("interference",), rtol=1e-4)
+        run = simulate(pair, initial=start, until=time, forces=("interference",), rtol=1e-6)
         a, b = run.final.values[:, 0]
         findings.append(
             Finding(

@@ -1,0 +1,56 @@
+"""The symmetric product ``AᵀA`` for Numba: half the operations of the general one, which is all Numba has.
+
+The routine is SciPy's own, found by name, so that kernels that call it can still be cached on disk.
+"""
+
+import llvmlite.binding
+import numpy as np
+import scipy.linalg.cython_blas  # noqa: F401  # loaded here, so that threadpoolctl sees it
+from numba import njit, types
+from numba.extending import get_cython_function_address, overload
+
+_SIGNATURE = types.void(*[types.voidptr] * 10)
+_ROUTINES = {}
+for _name, _type in (("ssyrk", types.float32), ("dsyrk", types.float64)):
+    _address = get_cython_function_address("scipy.linalg.cython_blas", _name)
+    llvmlite.binding.add_symbol(f"polysem_{_name}", _address)
+    _ROUTINES[_type] = types.ExternalFunction(f"polysem_{_name}", _SIGNATURE)
+
+
+def _syrk(a, out):
+    raise NotImplementedError("for kernels only")
+
+
+@overload(_syrk)
+def _(a, out):
+    routine = _ROUTINES[a.dtype]
+
+    def call(a, out):
+        rows, columns = a.shape
+        letters = np.array([ord("U"), ord("N")], np.uint8)
+        sizes = np.array([columns, rows], np.int32)
+        factors = np.array([1, 0], a.dtype)
+        n, k = sizes[:1], sizes[1:]
+        routine(
+            letters[:1].ctypes, letters[1:].ctypes, n.ctypes, k.ctypes,
+            factors[:1].ctypes, a.ctypes, n.ctypes, factors[1:].ctypes, out.ctypes, n.ctypes,
+        )  # fmt: skip
+
+    return call
+
+
+@njit(cache=True, nogil=True)
+def self_product(a, out):
+    """Write ``AᵀA`` to `out`.
+
+    Parameters
+    ----------
+    a : ndarray, shape (row, column)
+        C-contiguous, float32 or float64.
+    out : ndarray, shape (column, column)
+        C-contiguous, of the same type.
+    """
+    _syrk(a, out)
+    for i in range(out.shape[0]):
+        for j in range(i):
+            out[j, i] = out[i, j]

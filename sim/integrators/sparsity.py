@@ -1,0 +1,28 @@
+"""When the race is over: no weight can die or be reborn any more."""
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True)
+def is_sparse(weights, mismatch):
+    """Say whether every encoding has at most one active weight and none pushes another.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (feature, neuron)
+    mismatch : ndarray, shape (feature, feature)
+        What the forces make of their Gram matrix.
+    """
+    n = mismatch.shape[0]
+    active = np.zeros(n, np.int64)
+    for k in range(weights.shape[1]):
+        for i in range(n):
+            active[i] += weights[i, k] != 0
+        if k % 16 == 0 and active.max() > 1:
+            return False
+    for i in range(n):
+        for j in range(i):
+            if mismatch[i, j] != 0:
+                return False
+    return active.max() <= 1

@@ -1,0 +1,182 @@
+"""Newton's method for the mismatch at the end of an implicit stage.
+
+A stage moves the encodings to ``W = … + c M X`` and wants the M that belongs to where they end, ``M = μ(W
+Wᵀ)``. The unknown is a symmetric matrix of features by features, whatever the number of neurons. With the
+slope ``s = −dμ/dK ≥ 0`` by entries and ``K = W Wᵀ ≈ X Wᵀ``, a correction D solves
+
+    D + s∘c(D K + K D) = μ(K) − M.
+
+Entries with s = 0, pairs that do not touch, are known at once; the others make a symmetric positive definite
+system for conjugate gradients. Their number falls with the number of interfering pairs. The shrink of L1,
+left out of the Jacobian, lessens the response, so that the iteration converges linearly; a secant through
+the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of it.
+"""
+
+import numpy as np
+from numba import njit
+
+ENOUGH = 0.1  # residual of the linear system: smaller ones do not help the outer iteration
+LEAST, MOST = -1.0, 0.7  # of the secant's share
+LONGEST = 30  # iterations of conjugate gradients
+FEW = 0.1  # share of pairs below which their inner products one by one beat a matrix product
+
+
+@njit(cache=True, nogil=True)
+def correction(mismatch, target, slope, gram, c, along, image):
+    """Write a Newton correction of `mismatch` to `along`.
+
+    Parameters
+    ----------
+    mismatch : ndarray, shape (feature, feature)
+        M, symmetric.
+    target, slope : ndarray, shape (feature, feature)
+        The μ(K) that M should be, and its slope by entries, at least 0; float64.
+    gram : ndarray, shape (feature, feature)
+        K.
+    c : float
+        Length of the stage.
+    along, image : ndarray, shape (feature, feature)
+        The correction D, and work space.
+
+    Returns
+    -------
+    float
+        How far D moves an encoding, as root mean square.
+    """
+    n = gram.shape[0]
+    places, mirrored, rest, stiff, twice = touching(mismatch, target, slope, gram, c, along, image)
+    count = rest.size
+    direction, response, step = np.empty_like(rest), np.empty_like(rest), np.zeros_like(rest)
+    scale = np.empty_like(rest)
+    c = gram.dtype.type(c)
+    for a in range(count):
+        i, j = divmod(places[a], n)
+        scale[a] = 1 / (stiff[a] + c * (gram[i, i] + gram[j, j]))
+        direction[a] = scale[a] * rest[a]
+    known = along.copy()
+    along[:] = 0
+    flat = along.reshape(-1)
+    power = product(twice, rest, direction)
+    enough = ENOUGH**2 * product(twice, rest, rest)
+    for _ in range(LONGEST):
+        if power <= 0.0:
+            break
+        for a in range(count):
+            flat[places[a]] = flat[mirrored[a]] = direction[a]
+        respond(along, gram, places, mirrored, image, response)
+        for a in range(count):
+            response[a] = stiff[a] * direction[a] + c * response[a]
+        size = gram.dtype.type(power / product(twice, direction, response))
+        for a in range(count):
+            step[a] += size * direction[a]
+            rest[a] -= size * response[a]
+        if product(twice, rest, rest) <= enough:
+            break
+        for a in range(count):
+            response[a] = scale[a] * rest[a]
+        before, power = power, product(twice, rest, response)
+        keep = gram.dtype.type(power / before)
+        for a in range(count):
+            direction[a] = response[a] + keep * direction[a]
+    along[:] = known
+    for a in range(count):
+        flat[places[a]] = flat[mirrored[a]] = step[a]
+    np.dot(along, gram, image)
+    return c * np.sqrt(max(0.0, overlap(along, image)) / n)
+
+
+@njit(cache=True, nogil=True)
+def follow(mismatch, correction, last_mismatch, last_correction, second):
+    """Add a correction to `mismatch`, from the `second` on along the secant through the last two."""
+    m, d = mismatch.reshape(-1), correction.reshape(-1)
+    before, past = last_mismatch.reshape(-1), last_correction.reshape(-1)
+    share = 0.0
+    if second:
+        along, square = 0.0, 0.0
+        for i in range(m.size):
+            change = d[i] - past[i]
+            along += change * d[i]
+            square += change * change
+        share = max(LEAST, min(MOST, along / square)) if square > 0.0 else 0.0
+    share = mismatch.dtype.type(share)
+    for i in range(m.size):
+        moved = m[i] + d[i]
+        if second:
+            moved -= share * (moved - before[i] - past[i])
+        before[i], past[i], m[i] = m[i], d[i], moved
+
+
+@njit(cache=True, nogil=True)
+def touching(mismatch, target, slope, gram, c, along, image):
+    """Write corrections of the entries without slope to `along`, list the others.
+
+    Returns
+    -------
+    places, mirrored : ndarray
+        Where the others are in a flat matrix, lower half and its mirror image.
+    rest, stiff, twice : ndarray
+        Their right-hand side, 1/s, and how often they count, all in the type of `gram`.
+    """
+    n = gram.shape[0]
+    most = n * (n + 1) // 2
+    places, mirrored = np.empty(most, np.int64), np.empty(most, np.int64)
+    rest, stiff = np.empty(most, gram.dtype), np.empty(most, gram.dtype)
+    twice = np.full(most, gram.dtype.type(2))
+    count, known = 0, False
+    for i in range(n):
+        for j in range(i + 1):
+            error = target[i, j] - mismatch[i, j]
+            if slope[i, j] > 0.0:
+                places[count], mirrored[count] = i * n + j, j * n + i
+                stiff[count] = 1.0 / slope[i, j]
+                rest[count] = stiff[count] * error
+                if i == j:
+                    twice[count] = 1
+                count += 1
+                along[i, j] = along[j, i] = 0
+            else:
+                along[i, j] = along[j, i] = error
+                known |= error != 0.0
+    places, mirrored, rest = places[:count], mirrored[:count], rest[:count]
+    if known:
+        response = np.empty_like(rest)
+        respond(along, gram, places, mirrored, image, response)
+        rest -= gram.dtype.type(c) * response
+    return places, mirrored, rest, stiff[:count], twice[:count]
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def respond(along, gram, places, mirrored, image, response):
+    """Write the entries `places` of ``D K + K D`` to `response`, D being `along`."""
+    n = gram.shape[0]
+    if places.size > FEW * n * n:
+        np.dot(along, gram, image)
+        flat = image.reshape(-1)
+        for a in range(places.size):
+            response[a] = flat[places[a]] + flat[mirrored[a]]
+    else:
+        for a in range(places.size):
+            i, j = divmod(places[a], n)
+            one, two, other, another = along[i], gram[j], gram[i], along[j]
+            total = one[0] - one[0]
+            for k in range(n):
+                total += one[k] * two[k] + other[k] * another[k]
+            response[a] = total
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def product(weight, a, b):
+    """Return ``Σ weight · a · b``, added up in double precision."""
+    total = 0.0
+    for k in range(a.size):
+        total += weight[k] * a[k] * b[k]
+    return total
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def overlap(a, b):
+    """Return the sum of the products of the entries of two matrices."""
+    total, one, two = 0.0, a.reshape(-1), b.reshape(-1)
+    for k in range(one.size):
+        total += one[k] * two[k]
+    return total
