@@ -59,8 +59,12 @@ def move(start, before, by, lists, mismatch, c, amount, product, end):
     if starts.size > 1:
         for k in range(start.shape[0]):
             product[k] = 0
-            for a in range(starts[k], starts[k + 1]):
-                add(sizes[a], mismatch[features[a]], product[k])
+            a, last = starts[k], starts[k + 1]
+            while a + 1 < last:
+                add_two(sizes[a], mismatch[features[a]], sizes[a + 1], mismatch[features[a + 1]], product[k])
+                a += 2
+            if a < last:
+                add_two(sizes[a], mismatch[features[a]], sizes[a] - sizes[a], mismatch[0], product[k])
             push(start[k], before[k], product[k], c, amount, end[k])
     else:
         np.dot(by, mismatch, product)
@@ -87,10 +91,10 @@ def multiply(weights, listed, gram):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def add(factor, row, out):
-    """Add a multiple of a row."""
+def add_two(one, first, two, second, out):
+    """Add multiples of two rows: half the traffic of one after the other."""
     for i in range(out.size):
-        out[i] += factor * row[i]
+        out[i] += one * first[i] + two * second[i]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")

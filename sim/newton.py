@@ -85,25 +85,26 @@ def correction(mismatch, target, slope, gram, c, along, image):
     return c * np.sqrt(max(0.0, overlap(along, image)) / n)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def follow(mismatch, correction, last_mismatch, last_correction, second):
     """Add a correction to `mismatch`, from the `second` on along the secant through the last two."""
     m, d = mismatch.reshape(-1), correction.reshape(-1)
     before, past = last_mismatch.reshape(-1), last_correction.reshape(-1)
-    share = 0.0
+    share = m[0] - m[0]
     if second:
-        along, square = 0.0, 0.0
+        along = square = share
         for i in range(m.size):
             change = d[i] - past[i]
             along += change * d[i]
             square += change * change
-        share = max(LEAST, min(MOST, along / square)) if square > 0.0 else 0.0
-    share = mismatch.dtype.type(share)
+        share = mismatch.dtype.type(max(LEAST, min(MOST, along / square)) if square > 0 else 0.0)
+    else:
+        before[:] = past[:] = 0
     for i in range(m.size):
         moved = m[i] + d[i]
-        if second:
-            moved -= share * (moved - before[i] - past[i])
-        before[i], past[i], m[i] = m[i], d[i], moved
+        back = share * (moved - before[i] - past[i])
+        before[i], past[i] = m[i], d[i]
+        m[i] = moved - back
 
 
 @njit(cache=True, nogil=True)
@@ -121,7 +122,7 @@ def touching(mismatch, target, slope, gram, c, along, image):
     most = n * (n + 1) // 2
     places, mirrored = np.empty(most, np.int64), np.empty(most, np.int64)
     rest, stiff = np.empty(most, gram.dtype), np.empty(most, gram.dtype)
-    twice = np.full(most, gram.dtype.type(2))
+    twice = np.empty(most, gram.dtype)
     count, known = 0, False
     for i in range(n):
         for j in range(i + 1):
@@ -130,8 +131,7 @@ def touching(mismatch, target, slope, gram, c, along, image):
                 places[count], mirrored[count] = i * n + j, j * n + i
                 stiff[count] = 1.0 / slope[i, j]
                 rest[count] = stiff[count] * error
-                if i == j:
-                    twice[count] = 1
+                twice[count] = 1 if i == j else 2
                 count += 1
                 along[i, j] = along[j, i] = 0
             else:

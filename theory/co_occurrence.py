@@ -20,6 +20,13 @@ ONE_ON = p * (1 - p) ** (n - 1)  # probability that one given feature is on and 
 TWO_ON = p**2 * (1 - p) ** (n - 2)  # that two given features are on and no other
 SECOND_ORDER = p * SINGLE + p**2 * (DOUBLE - (n - 1) * SINGLE)
 PAIR_COST = 2 * p**2  # of a benign pair of unit weights
+ENERGY = SINGLE / 4 + p * (DOUBLE - (n - 1) * SINGLE) / 4  # per occurrence of a feature, in flow units
+
+# One output, of an encoding with the inner products u and v with those that are on (v = 0 if only one is),
+# and the target t. At its kink a ReLU counts as off.
+u, v, t = sp.symbols("u v t", real=True)
+ERROR = (relu(u + v) - t) ** 2
+SLOPE = 2 * (relu(u + v) - t) * sp.Heaviside(u + v, 0)
 
 
 def sample_loss(W: sp.Matrix, on: tuple[int, ...]) -> sp.Expr:
@@ -65,10 +72,43 @@ def expected_loss(weights: np.ndarray, probability: float) -> float:
     W = arguments.array("weights", weights, ("feature", "neuron"))
     p = checked_probability(probability)
     identity, gram = np.eye(len(W)), W @ W.T
-    single = ((np.maximum(gram, 0) - identity) ** 2).sum(axis=1)
+    single = _error(gram, 0.0, identity)
     i, j = np.triu_indices(len(W), 1)
-    double = ((np.maximum(gram[i] + gram[j], 0) - identity[i] - identity[j]) ** 2).sum(axis=1)
+    double = _error(gram[i], gram[j], identity[i] + identity[j])
     return float(_second_order(len(W), p, single.sum(), double.sum()))
+
+
+def force(weights: np.ndarray, probability: float) -> np.ndarray:
+    """Return the averaged force on the encodings: minus the gradient of ``E[loss] / (4p)``.
+
+    Parameters
+    ----------
+    weights, probability
+        As for `expected_loss`.
+
+    Returns
+    -------
+    numpy.ndarray, shape (feature, neuron)
+        In flow units, to first order in p: at p = 0 feature benefit and interference.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `expected_loss`.
+
+    Notes
+    -----
+    Own derivation, ``co_occurrence_force``.
+    """
+    W = arguments.array("weights", weights, ("feature", "neuron"))
+    p = checked_probability(probability)
+    identity, gram = np.eye(len(W)), W @ W.T
+    single, double = _slope(gram, 0.0, identity), np.empty_like(gram)
+    for k, (row, own) in enumerate(zip(gram, identity, strict=True)):
+        slopes = _slope(row[:, None], row, own[:, None] + own)  # of output k with each two features on
+        double[k] = slopes.sum(axis=1) - slopes.diagonal()
+    by_gram = _energy(len(W), p, single, double)
+    return -(by_gram + by_gram.T) @ W
 
 
 def pair_cost(probability: float) -> float:
@@ -83,6 +123,9 @@ def pair_cost(probability: float) -> float:
 
 
 _second_order = function(SECOND_ORDER, n, p, SINGLE, DOUBLE)
+_energy = function(ENERGY, n, p, SINGLE, DOUBLE)  # linear in the sums, and so are its slopes
+_error = function(ERROR, u, v, t)
+_slope = function(SLOPE, u, v, t)
 _pair_cost = function(PAIR_COST, p)
 
 
@@ -107,6 +150,36 @@ def _rare_features_steps() -> tuple[Step, ...]:
             SECOND_ORDER,
             "To second order, with the sums S_1, S_2 of the losses of inputs with one and two features on. "
             "Each feature is in n - 1 pairs: S_2 - (n - 1) S_1 is what pairs cost beyond their features.",
+        ),
+    )
+
+
+def _force_steps() -> tuple[Step, ...]:
+    x, y, z, q = sp.symbols("x y z q", positive=True)
+    inner = {u: x * z + q, v: y * z + r}
+    slopes = dict(zip((u, v), sp.symbols("L_u L_v", real=True), strict=True))
+
+    def pull(weight: sp.Symbol) -> sp.Expr:
+        return sp.Add(*(slopes[by] * sp.Derivative(value, weight) for by, value in inner.items()))
+
+    return (
+        equal(
+            SECOND_ORDER / (4 * p),
+            ENERGY,
+            "Energy per occurrence of a feature; a quarter, as in the flow. At p = 0 it is that of seed 001.",
+        ),
+        equal(
+            sp.Derivative(ERROR, u),
+            SLOPE,
+            "Slope of the squared error of an output with the target t and the inner products u, v.",
+            symbolic=False,
+        ),
+        equal(
+            pull(x) + pull(y) + pull(z),
+            slopes[u] * z + slopes[v] * z + slopes[u] * x + slopes[v] * y,
+            "The slopes L_u, L_v act along both encodings of their inner product: with G the slope of the "
+            "energy by all of them, the force is -(G + G^T) W. Here z is a weight of the encoding whose "
+            "output it is, x and y those of the two features that are on, on the same neuron.",
         ),
     )
 
@@ -146,6 +219,17 @@ derivations = (
         status="asymptotic",
         steps=_rare_features_steps(),
         prediction="theory.co_occurrence.expected_loss",
+    ),
+    Derivation(
+        name="co_occurrence_force",
+        statement=(
+            "Co-occurrence acts through the inner products alone: the averaged force per occurrence of a "
+            "feature is -(G + G^T) W, with G the slope of the energy by inner products."
+        ),
+        source="own",
+        status="asymptotic",
+        steps=_force_steps(),
+        prediction="theory.co_occurrence.force",
     ),
     Derivation(
         name="benign_pair_cost",

@@ -13,10 +13,23 @@ Integrators see only the sum of each kind, an `Action`; which forces are in it t
 from collections.abc import Collection
 
 from sim.forces import feature_benefit, interference, l1
+from sim.forces.co_occurring import co_occurrence
 from sim.forces.kinds import Action, Force, compose, own_force, smooth_force
+from sim.forces.l2 import l2_decay
+from sim.forces.noise import noise_drift
 from theory import arguments
 
-__all__ = ["FORCES", "Action", "Force", "action", "own_force", "smooth_force"]
+__all__ = [
+    "FORCES",
+    "Action",
+    "Force",
+    "action",
+    "co_occurrence",
+    "l2_decay",
+    "noise_drift",
+    "own_force",
+    "smooth_force",
+]
 
 FORCES: dict[str, Force] = {
     "feature_benefit": feature_benefit.FORCE,

@@ -30,7 +30,8 @@ class Force(NamedTuple):
         What results say acted.
     mismatch : callable, optional
         ``mismatch(gram, mismatch, slope)`` adds to the mismatch M, for the force ``M W``, and to its slope
-        ``−dM/dK`` by entries, where that is positive; all of shape (feature, feature).
+        ``−dM/dK`` by entries; all of shape (feature, feature). The slope steers Newton's method, where the
+        sum is positive, and may be an approximation.
     smooth : callable, optional
         ``smooth(weights, force)`` adds to the force, both of shape (feature, neuron).
     proximal : callable, optional
@@ -96,7 +97,7 @@ def own_force(name: str, **function: Callable) -> Force:
     except Exception as error:  # Numba raises many kinds
         reason = str(error).strip().splitlines()[0]
         raise arguments.ArgumentTypeError(f"{kind} must compile for {signatures[kind]}: {reason}") from None
-    return Force(name, **function)
+    return Force(name, **{kind: kernel})  # type: ignore[arg-type]
 
 
 @functools.cache
