@@ -48,7 +48,7 @@ def _measure(n: int, m: int, runs: int, peak_size: int, precision: type) -> Row:
     check(np.allclose(product, theirs, rtol=1e-4, atol=1e-6), "the forces differ")
     pushed = weights + STEP * theirs
     step = np.sign(pushed) * np.maximum(np.abs(pushed) - STEP * L1, 0)
-    stays = np.sign(pushed) == np.sign(weights)
+    stays = np.sign(step) == np.sign(weights)  # the others may have been pushed through zero
     check(np.allclose(moved[stays], step[stays], atol=1e-6), "the weights are not where L1 moves them")
     seconds, floor = medians(runs, ours, products, calls=CALLS)
     peak = matmul_peak(precision, peak_size)

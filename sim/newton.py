@@ -15,13 +15,13 @@ the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for 
 import numpy as np
 from numba import njit
 
-ENOUGH = 0.1  # residual of the linear system: smaller ones do not help the outer iteration
+ENOUGH = 0.2  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
 LONGEST = 30  # iterations of conjugate gradients
 FEW = 0.1  # share of pairs below which their inner products one by one beat a matrix product
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def correction(mismatch, target, slope, gram, c, along, image):
     """Write a Newton correction of `mismatch` to `along`.
 
@@ -44,26 +44,32 @@ def correction(mismatch, target, slope, gram, c, along, image):
         How far D moves an encoding, as root mean square.
     """
     n = gram.shape[0]
-    places, mirrored, rest, stiff, twice = touching(mismatch, target, slope, gram, c, along, image)
-    count = rest.size
-    direction, response, step = np.empty_like(rest), np.empty_like(rest), np.zeros_like(rest)
-    scale = np.empty_like(rest)
     c = gram.dtype.type(c)
+    rows, columns = touching(slope)
+    count = rows.size
+    rest, stiff = np.empty(count, gram.dtype), np.empty(count, gram.dtype)
+    scale, twice = np.empty_like(rest), np.empty_like(rest)
+    if separate(mismatch, target, slope, along):
+        respond(along, gram, rows, columns, image, rest)
+    else:
+        rest[:] = 0
+    known, step = along.copy(), np.zeros_like(rest)
+    direction, response = np.empty_like(rest), np.empty_like(rest)
     for a in range(count):
-        i, j = divmod(places[a], n)
+        i, j = rows[a], columns[a]
+        stiff[a] = 1.0 / slope[i, j]
+        rest[a] = stiff[a] * (target[i, j] - mismatch[i, j]) - c * rest[a]
         scale[a] = 1 / (stiff[a] + c * (gram[i, i] + gram[j, j]))
         direction[a] = scale[a] * rest[a]
-    known = along.copy()
+        twice[a] = 1 if i == j else 2
     along[:] = 0
-    flat = along.reshape(-1)
     power = product(twice, rest, direction)
     enough = ENOUGH**2 * product(twice, rest, rest)
     for _ in range(LONGEST):
         if power <= 0.0:
             break
-        for a in range(count):
-            flat[places[a]] = flat[mirrored[a]] = direction[a]
-        respond(along, gram, places, mirrored, image, response)
+        scatter(direction, rows, columns, along)
+        respond(along, gram, rows, columns, image, response)
         for a in range(count):
             response[a] = stiff[a] * direction[a] + c * response[a]
         size = gram.dtype.type(power / product(twice, direction, response))
@@ -79,10 +85,41 @@ def correction(mismatch, target, slope, gram, c, along, image):
         for a in range(count):
             direction[a] = response[a] + keep * direction[a]
     along[:] = known
-    for a in range(count):
-        flat[places[a]] = flat[mirrored[a]] = step[a]
+    scatter(step, rows, columns, along)
     np.dot(along, gram, image)
     return c * np.sqrt(max(0.0, overlap(along, image)) / n)
+
+
+@njit(cache=True, nogil=True)
+def touching(slope):
+    """Return the rows and columns of the pairs with a slope, the diagonal and what is below it."""
+    n = slope.shape[0]
+    rows, columns = np.empty(n * (n + 1) // 2, np.int32), np.empty(n * (n + 1) // 2, np.int32)
+    count = 0
+    for i in range(n):
+        for j in range(i + 1):
+            rows[count], columns[count] = i, j  # without a branch: the next overwrites one without slope
+            count += slope[i, j] > 0.0
+    return rows[:count], columns[:count]
+
+
+@njit(cache=True, nogil=True)
+def separate(mismatch, target, slope, known):
+    """Write the corrections of pairs without slope, which are known, and 0 for the others; is there any?"""
+    m, t, s, k = mismatch.reshape(-1), target.reshape(-1), slope.reshape(-1), known.reshape(-1)
+    found = 0
+    for i in range(m.size):
+        error = t[i] - m[i]
+        k[i] = 0.0 if s[i] > 0.0 else error
+        found += k[i] != 0
+    return found > 0
+
+
+@njit(cache=True, nogil=True)
+def scatter(values, rows, columns, out):
+    """Write values to a symmetric matrix."""
+    for a in range(values.size):
+        out[rows[a], columns[a]] = out[columns[a], rows[a]] = values[a]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -107,56 +144,17 @@ def follow(mismatch, correction, last_mismatch, last_correction, second):
         m[i] = moved - back
 
 
-@njit(cache=True, nogil=True)
-def touching(mismatch, target, slope, gram, c, along, image):
-    """Write corrections of the entries without slope to `along`, list the others.
-
-    Returns
-    -------
-    places, mirrored : ndarray
-        Where the others are in a flat matrix, lower half and its mirror image.
-    rest, stiff, twice : ndarray
-        Their right-hand side, 1/s, and how often they count, all in the type of `gram`.
-    """
-    n = gram.shape[0]
-    most = n * (n + 1) // 2
-    places, mirrored = np.empty(most, np.int64), np.empty(most, np.int64)
-    rest, stiff = np.empty(most, gram.dtype), np.empty(most, gram.dtype)
-    twice = np.empty(most, gram.dtype)
-    count, known = 0, False
-    for i in range(n):
-        for j in range(i + 1):
-            error = target[i, j] - mismatch[i, j]
-            if slope[i, j] > 0.0:
-                places[count], mirrored[count] = i * n + j, j * n + i
-                stiff[count] = 1.0 / slope[i, j]
-                rest[count] = stiff[count] * error
-                twice[count] = 1 if i == j else 2
-                count += 1
-                along[i, j] = along[j, i] = 0
-            else:
-                along[i, j] = along[j, i] = error
-                known |= error != 0.0
-    places, mirrored, rest = places[:count], mirrored[:count], rest[:count]
-    if known:
-        response = np.empty_like(rest)
-        respond(along, gram, places, mirrored, image, response)
-        rest -= gram.dtype.type(c) * response
-    return places, mirrored, rest, stiff[:count], twice[:count]
-
-
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def respond(along, gram, places, mirrored, image, response):
-    """Write the entries `places` of ``D K + K D`` to `response`, D being `along`."""
+def respond(along, gram, rows, columns, image, response):
+    """Write the entries (rows, columns) of ``D K + K D`` to `response`, D being `along`."""
     n = gram.shape[0]
-    if places.size > FEW * n * n:
+    if rows.size > FEW * n * n:
         np.dot(along, gram, image)
-        flat = image.reshape(-1)
-        for a in range(places.size):
-            response[a] = flat[places[a]] + flat[mirrored[a]]
+        for a in range(rows.size):
+            response[a] = image[rows[a], columns[a]] + image[columns[a], rows[a]]
     else:
-        for a in range(places.size):
-            i, j = divmod(places[a], n)
+        for a in range(rows.size):
+            i, j = rows[a], columns[a]
             one, two, other, another = along[i], gram[j], gram[i], along[j]
             total = one[0] - one[0]
             for k in range(n):
