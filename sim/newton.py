@@ -105,7 +105,7 @@ def touching(slope):
 
 @njit(cache=True, nogil=True)
 def separate(mismatch, target, slope, known):
-    """Write the corrections of pairs without slope, which are known, and 0 for the others; is there any?"""
+    """Write the corrections of pairs without slope, which are known, else 0; say whether there is any."""
     m, t, s, k = mismatch.reshape(-1), target.reshape(-1), slope.reshape(-1), known.reshape(-1)
     found = 0
     for i in range(m.size):

@@ -1,28 +1,31 @@
-"""Training a reference model: replicates in blocks that stay in cache, blocks on all cores."""
+"""Training a reference model: options in, one dataset out; long runs can be stopped and resumed."""
 
-import math
+import hashlib
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from itertools import pairwise
+from pathlib import Path
+from time import monotonic
 
 import numpy as np
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from sim.progress import track
-from theory import Autoencoder, arguments
+from theory import Autoencoder, arguments, files
 from theory.arguments import ArgumentError
 from theory.schema import dataset
-from validation.models.tied import Tied
-from validation.optimizers import OPTIMIZERS, Optimizer
+from validation import backend, checkpoints, run_settings
+from validation.backend import Array, to_numpy
+from validation.blocks import Team
+from validation.models import Network
+from validation.models.general import encoder
+from validation.row_norms import row_norms
+from validation.run_settings import Run
 
-DEVICES = ("cpu",)
-PRECISIONS = ("float32", "float64")
-# A block with its gradient and two moments takes 1 MiB, what a core has as second-level cache.
-BLOCK_BYTES = 2**18
 RECORDS = 30
 SPANS = 100
+CHECKPOINT_SECONDS = 60.0
 
 
 def train(
@@ -31,43 +34,82 @@ def train(
     *,
     steps: int = 7500,
     learning_rate: float = 1e-3,
+    schedule: str = "constant",
+    l1_on: str = "weights",
+    l1_step: str = "subgradient",
+    l2: float = 0.0,
+    noise: str = "none",
+    inputs: str = "basis",
+    activation: str = "none",
+    tied: bool = True,
+    init: str = "normal",
     replicates: int = 1,
     seed: int = 0,
-    initial: np.ndarray | None = None,
+    initial: np.ndarray | str | os.PathLike | None = None,
     dtype: str = "float32",
     device: str = "cpu",
+    checkpoint: str | os.PathLike | None = None,
 ) -> xr.Dataset:
-    """Train the tied autoencoder on all basis vectors at once.
+    """Train the autoencoder ``y = ReLU(W f(Wᵀx + ξ))``, by default ``f(h) = h`` on all basis vectors at once.
 
     Parameters
     ----------
     model : Autoencoder
         What is trained; the training loss has the L1 strength λ_train = 4 λ.
-    optimizer : {"gd", "adamw"}
-        Plain gradient descent, or AdamW with the defaults of PyTorch.
+    optimizer : {"gd", "momentum", "adam", "adamw", "lamb"}
+        With the defaults of PyTorch, LAMB with those of its paper; others are written
+        ``"adamw:weight_decay=0.1,second=0.99"``.
     steps : int
         Number of steps, at least 1; by default that of the paper.
     learning_rate : float
         The rate, greater than 0; by default that of the paper.
+    schedule : {"constant", "cosine"}
+        How the rate goes on; "cosine" ends at 0.
+    l1_on : {"weights", "activations"}
+        What L1 is taken of: all weights, or the hidden activations f.
+    l1_step : {"subgradient", "proximal"}
+        How L1 on weights acts: in the gradient, or by soft thresholding after each step.
+    l2 : float
+        Strength of L2, ``l2 Σ w²`` in the training loss.
+    noise : str
+        Noise ξ in the hidden layer: "none", "gaussian:std=0.1", "signs:std=0.1", "uniform:std=0.1" or
+        "dropout:p=0.1", drawn anew for each sample and step.
+    inputs : str
+        "basis", or samples of sparse features: "independent:p=0.05", "correlated:p=0.05",
+        "anticorrelated:p=0.05" (pairs) or "power_law:p=0.05,exponent=1.1"; further settings are
+        ``values=one`` or ``values=uniform``, and ``batch``.
+    activation : {"none", "relu", "gelu", "layer_norm"}
+        The hidden activation f.
+    tied : bool
+        Whether the decoder is the transposed encoder.
+    init : {"normal", "xavier", "uniform", "orthogonal"}
+        Distribution of the initial weights.
     replicates : int
-        Number of independent runs, at least 1. Replicate r draws its initial weights from the r-th
-        child of ``SeedSequence(seed)``, as `sim.ensemble` does.
+        Number of independent runs, at least 1. Replicate r draws from the r-th child of
+        ``SeedSequence(seed)``, as `sim.ensemble` does.
     seed : int
-        Seed of the initial weights.
-    initial : array_like, shape (feature, neuron) or (replicate, feature, neuron), optional
-        Initial weights instead of random ones.
+        Seed of initial weights, inputs and noise.
+    initial : array_like or path, optional
+        Initial weights instead of random ones: shape (feature, neuron), untied (2, feature, neuron) with
+        the decoder behind the encoder, or these with a first axis of replicates. Or a safetensors
+        file with a PyTorch state dict (`validation.checkpoints.weights`).
     dtype : {"float32", "float64"}
         Precision of the training, by default that of the paper.
-    device : {"cpu"}
-        Where it runs.
+    device : {"cpu", "cuda"}
+        Where it runs; "cuda" needs CuPy.
+    checkpoint : path, optional
+        A safetensors file. If it holds a part of this very run, training goes on from there, and ends with
+        the same result to the last bit. It is written every minute, at the end, and on Ctrl-C, which
+        then ends training early, with attribute ``interrupted`` = 1; without a file, Ctrl-C is raised.
 
     Returns
     -------
     Dataset
         ``initial`` and ``final`` (replicate, feature, neuron); ``l1_norm``, ``l2_norm`` and ``active``
         (replicate, time, feature) and ``energy`` = loss / 4 (replicate, time) at step 0 and at steps
-        spaced like a logarithm. Coordinate ``step``, and for gradient descent ``time`` = 4 · rate ·
-        step, the time of the flow that it follows.
+        spaced like a logarithm. Coordinate ``step``, and for gradient descent ``time`` = 4 · Σ rate,
+        the time of the flow that it follows. For untied weights all that is about the encoder; the
+        decoder is in ``initial_decoder`` and ``final_decoder``.
 
         Subgradient steps have no exact zeros: weights that the flow holds at 0 jump about it. ``active``
         therefore counts the weights of size greater than attribute ``active_threshold``, the size
@@ -76,107 +118,151 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as said above, or the learning rate is so large that training diverges.
+        If an argument is not as said above, the learning rate is so large that training diverges, or
+        the checkpoint is of another run.
 
     Notes
     -----
     Seed 001, sections "We consider a model …" and "Experiments"; arXiv:2312.03096 for the settings. The
     result depends neither on the number of cores nor on how replicates are put into blocks.
     """
-    kind = OPTIMIZERS[arguments.choice("optimizer", optimizer, OPTIMIZERS)]
-    steps = arguments.whole("steps", steps, least=1)
-    learning_rate = arguments.real("learning_rate", learning_rate, above=0)
-    arguments.choice("dtype", dtype, PRECISIONS)
-    arguments.choice("device", device, DEVICES)
-    start = _initial(model, replicates, seed, initial)
+    run = Run(
+        optimizer=optimizer,
+        steps=arguments.whole("steps", steps, least=1),
+        learning_rate=arguments.real("learning_rate", learning_rate, above=0),
+        schedule=schedule,
+        l1_on=l1_on,
+        l1_step=l1_step,
+        l2=arguments.real("l2", l2, least=0),
+        noise=noise,
+        inputs=inputs,
+        activation=activation,
+        tied=bool(tied),
+        init=init,
+        replicates=arguments.whole("replicates", replicates, least=1),
+        seed=arguments.whole("seed", seed),
+        dtype=dtype,
+        device=device,
+    )
+    xp = backend.namespace(run.device)
+    if checkpoint is not None:
+        files.writable(checkpoint, "checkpoint")
+    start = run_settings.initial_weights(model, run, initial)
+    weights = xp.asarray(start.astype(dtype, order="C"))
+    course = _Course(model, run, weights)
+    interrupted = _follow(course, start, checkpoint)
 
-    weights = start.astype(dtype)
-    network = Tied(model.l1_train)
-    blocks = [_Block(network, block, kind(block, learning_rate)) for block in _split(weights)]
-    recorded = np.unique(np.append(0, np.geomspace(1, steps, RECORDS).round().astype(int)))
-    threshold = blocks[0].optimizer.jitter(model.l1_train)
-    records = []
-    for _ in _advance(blocks, recorded, description=f"training ({optimizer})"):
-        with np.errstate(over="ignore", invalid="ignore"):
-            records.append(_measure(network, weights, threshold))
-        if not np.isfinite(records[-1]["energy"]).all():
-            raise ArgumentError(f"learning_rate must be smaller: training diverges at {learning_rate:g}")
-
+    recorded = course.recorded[: len(course.records)]
     coords = {"step": ("time", recorded)}
-    if (times := blocks[0].optimizer.flow_time(recorded)) is not None:
+    if (times := course.trainer.optimizers[0].flow_time(recorded)) is not None:
         coords["time"] = ("time", times)
+    final = to_numpy(course.trainer.weights)
     encodings = ("replicate", "feature", "neuron")
-    variables: dict[str, tuple] = {"initial": (encodings, start), "final": (encodings, weights)}
-    for name in records[0]:
-        values = np.stack([record[name] for record in records], axis=1)
+    variables: dict[str, tuple] = {
+        "initial": (encodings, encoder(start)),
+        "final": (encodings, encoder(final)),
+    }
+    if not tied:
+        variables |= {"initial_decoder": (encodings, start[:, 1]), "final_decoder": (encodings, final[:, 1])}
+    for name in course.records[0]:
+        values = np.stack([record[name] for record in course.records], axis=1)
         variables[name] = (("replicate", "time", "feature")[: values.ndim], values)
     return dataset(
         variables,
         source="training",
         model=model,
         coords=coords,
-        method=optimizer,
-        steps=steps,
-        learning_rate=learning_rate,
-        seed=seed if initial is None else None,
-        active_threshold=threshold,
-        dtype=dtype,
-        device=device,
+        method=optimizer.partition(":")[0],
+        active_threshold=course.threshold,
+        interrupted=int(interrupted),
+        **run.attributes(drawn=initial is None),
     )
 
 
-class _Block:
-    """Some replicates that are trained together: a view of their weights with the optimiser's state."""
+class _Course:
+    """A run on its way: what has been recorded, and what a checkpoint has to hold."""
 
-    def __init__(self, network: Tied, weights: np.ndarray, optimizer: Optimizer) -> None:
-        self.network, self.weights, self.optimizer = network, weights, optimizer
+    def __init__(self, model: Autoencoder, run: Run, start: Array) -> None:
+        self.model, self.run = model, run
+        network = run_settings.networks(model, run)
+        self.network = network(slice(None))
+        self.trainer = trainer = run_settings.trainer(model, run, start, network)
+        self.recorded = np.unique(np.append(0, np.geomspace(1, run.steps, RECORDS).round().astype(int)))
+        self.threshold = trainer.optimizers[0].jitter(model.l1_train)
+        self.records: list[dict[str, np.ndarray]] = []
 
-    def advance(self, steps: int) -> None:
-        """Do `steps` steps; weights that overflow are left to the caller to find."""
+    def advance(self) -> Iterator[bool]:
+        """Train to the end, and after each span say whether Ctrl-C asked to stop."""
+        stops = np.union1d(self.recorded, np.linspace(0, self.run.steps, SPANS + 1).astype(int))
+        if not self.records:
+            self.record()
+        stops = stops[stops >= self.trainer.optimizers[0].steps].tolist()
+        with Team() as team:
+            for before, stop in track(list(pairwise(stops)), f"training ({self.run.optimizer})"):
+                interrupted = self.trainer.advance(stop - before, team)
+                if stop in self.recorded:
+                    self.record()
+                yield interrupted
+
+    def record(self) -> None:
+        """Record the weights as they are."""
+        step = self.trainer.optimizers[0].steps
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(steps):
-                self.optimizer.update(self.network.gradient(self.weights))
+            self.records.append(_measure(self.network, self.trainer.weights, step, self.threshold))
+        if not np.isfinite(self.records[-1]["energy"]).all():
+            raise ArgumentError(
+                f"learning_rate must be smaller: training diverges at {self.run.learning_rate:g}"
+            )
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return all that training needs to go on."""
+        arrays = {"weights": to_numpy(self.trainer.weights)}
+        arrays["steps"] = np.array([self.trainer.optimizers[0].steps])
+        arrays |= {f"state.{name}": to_numpy(array) for name, array in self.trainer.state().items()}
+        for name in self.records[0]:
+            arrays[f"record.{name}"] = np.stack([record[name] for record in self.records])
+        return arrays
+
+    def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Go on from there."""
+        named = {
+            kind: {k.removeprefix(kind): a for k, a in arrays.items() if k.startswith(kind)}
+            for kind in ("state.", "record.")
+        }
+        self.trainer.resume(arrays["weights"], named["state."], int(arrays["steps"][0]))
+        columns = named["record."]
+        self.records = [
+            {name: column[k] for name, column in columns.items()} for k in range(len(columns["energy"]))
+        ]
 
 
-def _advance(blocks: list[_Block], recorded: np.ndarray, description: str) -> Iterator[int]:
-    """Train all blocks side by side and yield at each of the steps that are to be recorded."""
-    stops = np.union1d(recorded, np.linspace(0, recorded[-1], SPANS + 1).astype(int)).tolist()
-    # The products are small: threads inside BLAS gain nothing, the blocks are what runs in parallel.
-    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield 0
-        for before, stop in track(list(pairwise(stops)), description):
-            list(pool.map(lambda block, count=stop - before: block.advance(count), blocks))
-            if stop in recorded:
-                yield stop
+def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | None) -> bool:
+    """Train to the end, or from and to a checkpoint, and say whether training was interrupted."""
+    if checkpoint is None:
+        if any(course.advance()):
+            raise KeyboardInterrupt
+        return False
+    settings = {"model": course.model.parameters(), **asdict(course.run), "initial": _digest(start)}
+    if (saved := checkpoints.load(Path(checkpoint), settings)) is not None:
+        course.resume(saved)
+    due = monotonic() + CHECKPOINT_SECONDS
+    for interrupted in course.advance():
+        if interrupted or monotonic() > due:
+            checkpoints.save(checkpoint, course.arrays(), settings)
+            due = monotonic() + CHECKPOINT_SECONDS
+        if interrupted:
+            return True
+    checkpoints.save(checkpoint, course.arrays(), settings)
+    return False
 
 
-def _initial(model: Autoencoder, replicates: int, seed: int, initial: np.ndarray | None) -> np.ndarray:
-    """Return initial weights, shape (replicate, feature, neuron), drawn or given."""
-    replicates = arguments.whole("replicates", replicates, least=1)
-    seed = arguments.whole("seed", seed)
-    if initial is None:
-        children = np.random.SeedSequence(seed).spawn(replicates)
-        return np.stack([model.initial(np.random.default_rng(child)) for child in children])
-    shape = (replicates, model.n_features, model.n_neurons)
-    axes = ("replicate", "feature", "neuron")[-2 if np.ndim(initial) == 2 else 0 :]
-    given = arguments.array("initial", initial, axes)
-    if given.shape not in (shape, shape[1:]):
-        raise ArgumentError(f"initial must have shape {shape[1:]} or {shape}, got {given.shape}")
-    return np.broadcast_to(given, shape).copy()
+def _digest(array: np.ndarray) -> str:
+    """Return what tells initial weights apart."""
+    return hashlib.sha256(array.tobytes()).hexdigest()
 
 
-def _split(weights: np.ndarray) -> list[np.ndarray]:
-    """Split weights into views, by replicate: none greater than `BLOCK_BYTES`, one for each core."""
-    wanted = max(math.ceil(weights.nbytes / BLOCK_BYTES), os.cpu_count() or 1)
-    return np.array_split(weights, min(wanted, len(weights)))
-
-
-def _measure(network: Tied, weights: np.ndarray, threshold: float) -> dict[str, np.ndarray]:
+def _measure(network: Network, weights: Array, step: int, threshold: float) -> dict[str, np.ndarray]:
     """Return what is recorded of the weights at one step."""
-    sizes = np.abs(weights)
-    return {
-        "l1_norm": sizes.sum(axis=-1),
-        "l2_norm": np.sqrt(np.square(sizes).sum(axis=-1)),
-        "active": (sizes > threshold).sum(axis=-1),
-        "energy": network.loss(weights) / 4,
-    }
+    l1_norm, l2_norm, active = row_norms(encoder(weights), threshold)
+    energy = to_numpy(network.loss(weights, step)) / 4
+    return {"l1_norm": l1_norm, "l2_norm": l2_norm, "active": active, "energy": energy}

@@ -1,0 +1,123 @@
+"""What the networks are trained on: basis vectors, or samples of sparse features.
+
+A new distribution is a dataclass with `draw` and a line in `INPUTS`; its fields are its settings.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+import numpy as np
+
+from theory import arguments
+from theory.arguments import ArgumentError
+
+VALUES = ("one", "uniform")
+
+
+class Inputs(Protocol):
+    """Where inputs come from."""
+
+    random: ClassVar[bool]
+
+    def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return inputs, shape (sample, feature)."""
+
+
+@dataclass(frozen=True)
+class Basis:
+    """All basis vectors at once: each feature on its own, value 1."""
+
+    random: ClassVar[bool] = False
+
+    def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return the identity."""
+        return np.eye(n_features)
+
+
+@dataclass(frozen=True)
+class Independent:
+    """Every feature on independently with the same probability.
+
+    Parameters
+    ----------
+    p : float
+        Probability, in (0, 1].
+    values : {"one", "uniform"}
+        Value of a feature that is on: 1, or uniform on [0, 1].
+    batch : int
+        Samples in each step.
+    """
+
+    random: ClassVar[bool] = True
+    p: float
+    values: str = "one"
+    batch: int = 1024
+
+    def __post_init__(self) -> None:
+        arguments.choice("inputs values", self.values, VALUES)
+        arguments.whole("inputs batch", self.batch, least=1)
+        if arguments.real("inputs p", self.p, above=0) > 1:
+            raise ArgumentError(f"inputs p must be a probability, got {self.p}")
+
+    def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return samples, shape (batch, feature)."""
+        on = self.on(rng, n_features)
+        return on.astype(float) if self.values == "one" else on * rng.random(on.shape)
+
+    def on(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return which features are on, shape (batch, feature)."""
+        return rng.random((self.batch, n_features)) < self.p
+
+
+@dataclass(frozen=True)
+class Correlated(Independent):
+    """Features 2k and 2k + 1 are on together, each with probability p (arXiv:2209.10652)."""
+
+    def on(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return which features are on, shape (batch, feature)."""
+        return np.repeat(rng.random((self.batch, _pairs(n_features))) < self.p, 2, axis=1)
+
+
+@dataclass(frozen=True)
+class Anticorrelated(Independent):
+    """Of features 2k and 2k + 1 never both are on, each is with probability p ≤ ½ (arXiv:2209.10652)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.p > 0.5:
+            raise ArgumentError(
+                f"inputs p must be at most 0.5 for features that exclude each other, got {self.p}"
+            )
+
+    def on(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return which features are on, shape (batch, feature)."""
+        place = rng.random((self.batch, _pairs(n_features)))
+        either = [place < self.p, place >= 1 - self.p]
+        return np.stack(either, axis=-1).reshape(self.batch, n_features)
+
+
+@dataclass(frozen=True)
+class PowerLaw(Independent):
+    """Feature i, counted from 1, is on with probability ``p i^-exponent`` (seed 000: exponent 1.1)."""
+
+    exponent: float = 1.1
+
+    def on(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return which features are on, shape (batch, feature)."""
+        probability = self.p * np.arange(1.0, n_features + 1) ** -self.exponent
+        return rng.random((self.batch, n_features)) < probability
+
+
+INPUTS: dict[str, type[Inputs]] = {
+    "basis": Basis,
+    "independent": Independent,
+    "correlated": Correlated,
+    "anticorrelated": Anticorrelated,
+    "power_law": PowerLaw,
+}
+
+
+def _pairs(n_features: int) -> int:
+    if n_features % 2:
+        raise ArgumentError(f"n_features must be even for inputs in pairs, got {n_features}")
+    return n_features // 2
