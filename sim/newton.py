@@ -15,7 +15,7 @@ the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for 
 import numpy as np
 from numba import njit
 
-ENOUGH = 0.2  # residual of the linear system: smaller ones do not help the outer iteration
+ENOUGH = 0.3  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
 LONGEST = 30  # iterations of conjugate gradients
 FEW = 0.1  # share of pairs below which their inner products one by one beat a matrix product
@@ -41,27 +41,33 @@ def correction(mismatch, target, slope, gram, c, along, image):
     Returns
     -------
     float
-        How far D moves an encoding, as root mean square.
+        About how far D moves an encoding, as root mean square: exactly, if all pairs have a slope.
     """
     n = gram.shape[0]
-    c = gram.dtype.type(c)
+    one, c = gram.dtype.type(1), gram.dtype.type(c)
     rows, columns = touching(slope)
     count = rows.size
     rest, stiff = np.empty(count, gram.dtype), np.empty(count, gram.dtype)
     scale, twice = np.empty_like(rest), np.empty_like(rest)
-    if separate(mismatch, target, slope, along):
+    moved = separate(mismatch, target, slope, gram, along)
+    if moved > 0.0:
         respond(along, gram, rows, columns, image, rest)
     else:
         rest[:] = 0
-    known, step = along.copy(), np.zeros_like(rest)
+    known, step, wanted = along.copy(), np.empty_like(rest), np.empty_like(rest)
     direction, response = np.empty_like(rest), np.empty_like(rest)
     for a in range(count):
         i, j = rows[a], columns[a]
-        stiff[a] = 1.0 / slope[i, j]
-        rest[a] = stiff[a] * (target[i, j] - mismatch[i, j]) - c * rest[a]
-        scale[a] = 1 / (stiff[a] + c * (gram[i, i] + gram[j, j]))
-        direction[a] = scale[a] * rest[a]
+        stiff[a] = slope[i, j]
+        step[a] = target[i, j] - mismatch[i, j]
+        scale[a] = gram[i, i] + gram[j, j]
         twice[a] = 1 if i == j else 2
+    for a in range(count):
+        stiff[a] = one / stiff[a]
+        scale[a] = one / (stiff[a] + c * scale[a])
+        rest[a] = wanted[a] = stiff[a] * step[a] - c * rest[a]
+        direction[a] = scale[a] * rest[a]
+        step[a] = 0
     along[:] = 0
     power = product(twice, rest, direction)
     enough = ENOUGH**2 * product(twice, rest, rest)
@@ -86,8 +92,11 @@ def correction(mismatch, target, slope, gram, c, along, image):
             direction[a] = response[a] + keep * direction[a]
     along[:] = known
     scatter(step, rows, columns, along)
-    np.dot(along, gram, image)
-    return c * np.sqrt(max(0.0, overlap(along, image)) / n)
+    # of the equation that was solved, c (D K + K D), times D, is twice what it moves encodings by, squared
+    for a in range(count):
+        response[a] = wanted[a] - rest[a] - stiff[a] * step[a]
+    moved += max(0.0, 0.5 * product(twice, step, response) / c)
+    return c * np.sqrt(moved / n)
 
 
 @njit(cache=True, nogil=True)
@@ -103,16 +112,17 @@ def touching(slope):
     return rows[:count], columns[:count]
 
 
-@njit(cache=True, nogil=True)
-def separate(mismatch, target, slope, known):
-    """Write the corrections of pairs without slope, which are known, else 0; say whether there is any."""
-    m, t, s, k = mismatch.reshape(-1), target.reshape(-1), slope.reshape(-1), known.reshape(-1)
-    found = 0
-    for i in range(m.size):
-        error = t[i] - m[i]
-        k[i] = 0.0 if s[i] > 0.0 else error
-        found += k[i] != 0
-    return found > 0
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def separate(mismatch, target, slope, gram, known):
+    """Write the corrections of pairs without slope, which are known, else 0; return about what they move."""
+    n, moved = slope.shape[0], 0.0
+    for i in range(n):
+        for j in range(n):
+            error = target[i, j] - mismatch[i, j]
+            error = 0.0 if slope[i, j] > 0.0 else error
+            known[i, j] = error
+            moved += error * error * gram[j, j]
+    return moved
 
 
 @njit(cache=True, nogil=True)
@@ -168,13 +178,4 @@ def product(weight, a, b):
     total = 0.0
     for k in range(a.size):
         total += weight[k] * a[k] * b[k]
-    return total
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def overlap(a, b):
-    """Return the sum of the products of the entries of two matrices."""
-    total, one, two = 0.0, a.reshape(-1), b.reshape(-1)
-    for k in range(one.size):
-        total += one[k] * two[k]
     return total

@@ -157,7 +157,7 @@ def simulate(
     until: Annotated[
         float | None, typer.Option("--until", help="Flow time of the end.", show_default="sparse fixed point")
     ] = None,
-    method: Annotated[str, typer.Option("--method", help="splitting or euler.")] = "splitting",
+    method: Annotated[str, typer.Option("--method", help="splitting, event or euler.")] = "splitting",
     forces: Annotated[
         str, typer.Option("--forces", help="Forces that act, separated by commas.")
     ] = "feature_benefit,interference,l1",
@@ -183,14 +183,46 @@ def train(
     l1: L1 = None,
     l1_train: L1Train = None,
     init_std: InitStd = None,
-    optimizer: Annotated[str, typer.Option("--optimizer", help="gd or adamw.")] = "adamw",
+    init: Annotated[str, typer.Option("--init", help="normal, xavier, uniform or orthogonal.")] = "normal",
+    activation: Annotated[
+        str, typer.Option("--activation", help="Of the hidden layer: none, relu, gelu or layer_norm.")
+    ] = "none",
+    untied: Annotated[bool, typer.Option("--untied", help="Train the decoder on its own.")] = False,
+    inputs: Annotated[
+        str,
+        typer.Option(
+            "--inputs", help="basis or, say, independent:p=0.05; also correlated, anticorrelated, power_law."
+        ),
+    ] = "basis",
+    noise: Annotated[
+        str,
+        typer.Option("--noise", help="none or, say, gaussian:std=0.1; also signs, uniform, dropout:p=0.1."),
+    ] = "none",
+    l1_on: Annotated[str, typer.Option("--l1-on", help="L1 of weights or activations.")] = "weights",
+    l1_step: Annotated[str, typer.Option("--l1-step", help="subgradient or proximal.")] = "subgradient",
+    l2: Annotated[float, typer.Option("--l2", help="L2 strength in the training loss.")] = 0.0,
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            "--optimizer", help="gd, momentum, adam, adamw or lamb, with settings adamw:weight_decay=0.1."
+        ),
+    ] = "adamw",
     steps: Annotated[int, typer.Option("--steps", help="Training steps.")] = 7500,
     learning_rate: Annotated[float, typer.Option("--learning-rate", help="Learning rate.")] = 1e-3,
+    schedule: Annotated[str, typer.Option("--schedule", help="Rate: constant or cosine.")] = "constant",
     replicates: Annotated[int, typer.Option("--replicates", help="Networks trained side by side.")] = 1,
     seed: Seed = 0,
+    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option("--checkpoint", help="Go on from this file, if there, and keep the run in it."),
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("training.nc"),
 ) -> None:
-    """Train the autoencoder and write its course to a file."""
+    """Train the autoencoder and write its course to a file.
+
+    With --checkpoint, Ctrl-C loses nothing: the same command goes on.
+    """
     from theory import files
 
     files.writable(out)
@@ -199,8 +231,26 @@ def train(
     from validation import train
 
     result = train(
-        model, optimizer, steps=steps, learning_rate=learning_rate, replicates=replicates, seed=seed
+        model,
+        optimizer,
+        steps=steps,
+        learning_rate=learning_rate,
+        schedule=schedule,
+        l1_on=l1_on,
+        l1_step=l1_step,
+        l2=l2,
+        noise=noise,
+        inputs=inputs,
+        activation=activation,
+        tied=not untied,
+        init=init,
+        replicates=replicates,
+        seed=seed,
+        device=device,
+        checkpoint=checkpoint,
     )
+    if result.attrs["interrupted"]:
+        _end(f"interrupted, the same command goes on from {checkpoint}", code=130)
     _say_polysemantic(result)
     _wrote(schema.save(result, out))
 
@@ -243,9 +293,9 @@ def _wrote(path: Path) -> None:
     print(f"wrote {path}")
 
 
-def _end(line: str) -> NoReturn:
+def _end(line: str, code: int = 2) -> NoReturn:
     print(f"polysem: {' '.join(line.split())}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)
 
 
 def _interrupted(error: BaseException | None) -> bool:

@@ -34,7 +34,6 @@ FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again
 SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
-NEGLIGIBLE = 0.03  # in units of rtol: residual that is not worth another evaluation
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
 LISTED = 0.1  # share of active weights below which lists beat BLAS
@@ -165,14 +164,12 @@ def stage(start, before, by, c, time, l1, mismatch_of, mismatch, listed, own, rt
         left = correction(mismatch, target, slope, gram, c, along, image)
         follow(mismatch, along, last_mismatch, last_correction, used > 0)
         used += 1
-    if left > NEGLIGIBLE * rtol:
-        neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
-        if is_proximal:
-            own_penalty(proximal, time, end)
-        used += 1
+    neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
+    if is_proximal:
+        own_penalty(proximal, time, end)
     if is_smooth:
         product += force
-    return left, used
+    return left, used + 1
 
 
 @njit(cache=True, nogil=True)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from theory import collisions, interference, schema
-from validation import checking, cli, runs
+from theory import Autoencoder, collisions, interference, schema
+from validation import checking, cli, runs, train
+from validation.blocks import Blocks
 
 TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
 POLYSEM = Path(sys.executable).with_name("polysem")
@@ -71,9 +72,29 @@ def test_help_names_every_command(polysem):
         ("simulate --out missing/run.nc", "--out must be a file in a writable folder"),
         ("simulate --out .", "--out must be a file in a writable folder"),
         ("train --steps 0", "--steps must be a whole number of at least 1, got 0"),
-        ("train --optimizer sgd", "--optimizer must be one of gd, adamw, got 'sgd'"),
+        ("train --optimizer sgd", "--optimizer must be one of gd, momentum, adam, adamw, lamb, got 'sgd'"),
         ("train --learning-rate -1", "--learning-rate must be a finite number greater than 0, got -1.0"),
         ("train --replicates 0", "--replicates must be a whole number of at least 1, got 0"),
+        ("train --schedule linear", "--schedule must be one of constant, cosine, got 'linear'"),
+        ("train --l1-on outputs", "--l1-on must be one of weights, activations, got 'outputs'"),
+        ("train --l1-step exact", "--l1-step must be one of subgradient, proximal, got 'exact'"),
+        (
+            "train --l1-on activations --l1-step proximal",
+            "--l1-step must be subgradient for L1 on activations",
+        ),
+        ("train --l2 -1", "--l2 must be a finite number of at least 0, got -1.0"),
+        ("train --l2 much", "'--l2'"),
+        ("train --noise loud", "--noise must be one of none, gaussian, signs, uniform, dropout, got 'loud'"),
+        ("train --noise gaussian", "--noise must say std: gaussian:std=..."),
+        ("train --noise signs:std=much", "--noise std must be a number, got 'much'"),
+        ("train --inputs pairs", "--inputs must be one of basis, independent"),
+        ("train --inputs independent:p=2", "--inputs p must be a probability, got 2.0"),
+        ("train --n 5 --inputs correlated:p=0.1", "--n must be even for inputs in pairs, got 5"),
+        ("train --activation tanh", "--activation must be one of none, relu, gelu, layer_norm, got 'tanh'"),
+        ("train --init zeros", "--init must be one of normal, xavier, uniform, orthogonal, got 'zeros'"),
+        ("train --device tpu", "--device must be one of cpu, cuda, got 'tpu'"),
+        ("train --checkpoint missing/run", "--checkpoint must be a file in a writable folder"),
+        ("train --steps 5 --learning-rate 1e30 --optimizer gd", "--learning-rate must be smaller"),
         ("plot nothing.nc", "FILE must be a result of polysem; nothing.nc: no such file"),
         ("plot nothing.nc --out picture.gif", "--out must end in"),
         ("check decay", "CLAIM must be one of"),
@@ -141,6 +162,59 @@ def test_train_then_plot(polysem, tmp_path):
     assert schema.load(tmp_path / "training.nc").sizes["replicate"] == 2
     assert polysem("plot", "training.nc", "--out", "training.svg").returncode == 0
     assert "<svg" in (tmp_path / "training.svg").read_text()
+
+
+@pytest.mark.parametrize(
+    ("option", "setting"),
+    [
+        ("--optimizer momentum:momentum=0.5", {"optimizer": "momentum:momentum=0.5"}),
+        ("--schedule cosine", {"schedule": "cosine"}),
+        ("--l1-on activations", {"l1_on": "activations"}),
+        ("--l1-step proximal", {"l1_step": "proximal"}),
+        ("--l2 0.5", {"l2": 0.5}),
+        ("--noise signs:std=0.1", {"noise": "signs:std=0.1"}),
+        ("--inputs correlated:p=0.3,batch=8", {"inputs": "correlated:p=0.3,batch=8"}),
+        ("--activation gelu", {"activation": "gelu"}),
+        ("--untied", {"tied": False}),
+        ("--init orthogonal", {"init": "orthogonal"}),
+    ],
+)
+def test_options_of_train_do_what_its_arguments_do(polysem, option, setting):
+    size = ["--n", "4", "--m", "8", "--l1", "0.02", "--steps", "20", "--learning-rate", "0.01"]
+    done = polysem("train", *size, *option.split())
+    assert (done.returncode, done.stderr) == (0, "")
+    model = Autoencoder(4, 8, 0.02)
+    plain = {"optimizer": "adamw", "steps": 20, "learning_rate": 0.01}
+    saved = schema.load("training.nc")
+    assert saved.identical(train(model, **plain | setting))
+    assert not saved.equals(train(model, **plain))
+
+
+def test_interrupted_training_goes_on_with_the_same_command(polysem, monkeypatch, tmp_path):
+    command = ["train", *TINY, "--replicates", "2", "--noise", "signs:std=0.1", "--schedule", "cosine"]
+    assert polysem(*command, "--out", "whole.nc").returncode == 0
+    command += ["--checkpoint", "run.safetensors", "--out", "part.nc"]
+    advance = Blocks.advance
+    with monkeypatch.context() as patch:
+        # Ctrl-C halfway: the steps under way are finished, as they are then
+        patch.setattr(Blocks, "advance", lambda *given: advance(*given) or given[0].optimizers[0].steps > 25)
+        done = polysem(*command)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "polysem: interrupted, the same command goes on from run.safetensors\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"whole.nc", "run.safetensors"}
+    assert polysem(*command).returncode == 0
+    assert schema.load("part.nc").identical(schema.load("whole.nc"))
+
+
+def test_checkpoint_of_another_run_is_refused(polysem, tmp_path):
+    assert polysem("train", *TINY, "--checkpoint", "run.safetensors").returncode == 0
+    before = (tmp_path / "run.safetensors").read_bytes()
+    done = polysem("train", *TINY, "--checkpoint", "run.safetensors", "--l2", "0.1")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "polysem: --checkpoint must be of the same run; run.safetensors differs in l2\n",
+    )
+    assert (tmp_path / "run.safetensors").read_bytes() == before
 
 
 def test_adamw_run_without_flow_times_can_be_drawn(polysem, tmp_path):
