@@ -172,6 +172,10 @@ class Flow:
             self.time, self._memory, deaths, rebirths, last_change, evaluations = self._method.advance(
                 self.weights, self.time, stop, self._memory, self.l1, self.action, until_sparse, self.rtol
             )
+        if not np.isfinite(self.weights.sum()):
+            raise arguments.ArgumentError(
+                f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time {stop:g}"
+            )
         self.deaths += deaths
         self.rebirths += rebirths
         self.evaluations += evaluations

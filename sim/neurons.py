@@ -19,7 +19,8 @@ FAST = {"reassoc", "contract", "nsz"}
 def listing(weights):
     """Return lists of active weights: where those of each neuron begin, their features and sizes."""
     starts = np.zeros(weights.shape[0] + 1, np.int64)
-    features, sizes = np.empty(weights.size, np.int32), np.empty(weights.size, weights.dtype)
+    room = np.count_nonzero(weights) + 1  # `gather` looks one ahead
+    features, sizes = np.empty(room, np.int32), np.empty(room, weights.dtype)
     count = 0
     for k in range(weights.shape[0]):
         count += gather(weights[k], features[count:], sizes[count:])

@@ -33,6 +33,7 @@ GAMMA = 1 - np.sqrt(0.5)
 FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again
+SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
 SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
@@ -106,7 +107,8 @@ def _advance(
         evaluations += used_one + used_two
         error = 0.5 * h * bend(w, new, velocity, h) / np.sqrt(n)
         factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(rtol / max(error, 1e-300))))
-        if error > TOO_FAR * rtol or max(one, two) > UNSOLVED * rtol:
+        failed = error > TOO_FAR * rtol or max(one, two) > UNSOLVED * rtol
+        if failed and h > SMALLEST * (1.0 + t):
             mismatch[:] = saved
             planned = h * min(factor, 0.5)
             continue

@@ -29,6 +29,11 @@ def decay(gram, mismatch, slope):
         mismatch[i, i] -= 0.1
 
 
+@njit
+def burst(weights, force):
+    force += np.inf
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_smooth_force_is_the_derived_one(shape):
     derived = derived_forces(*shape)
@@ -143,3 +148,10 @@ def test_methods_say_which_forces_they_take():
         simulate(model, forces=(*STANDARD, own))
     with pytest.raises(ValueError, match="method must not be 'event'"):
         simulate(model, until=1.0, method="event", forces=(*STANDARD, own))
+
+
+@pytest.mark.parametrize("method", ["splitting", "euler"])
+def test_forces_that_are_not_finite_are_named(method):
+    own = own_force("burst", smooth=burst)
+    with pytest.raises(ValueError, match=r"^forces must be finite, of l1, burst one is not"):
+        simulate(Autoencoder(4, 12, 0.02), until=1.0, method=method, forces=("l1", own))
