@@ -67,7 +67,8 @@ def simulate(
     Dataset
         ``l1_norm``, ``l2_norm``, ``active`` over (time, feature), ``energy`` over time, ``initial`` and
         ``final`` over (feature, neuron). Attributes: parameters, seed, method, ``deaths``, ``rebirths``,
-        ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``.
+        ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``. What dies and comes back
+        within a step of "splitting" is in neither count.
 
     Raises
     ------
