@@ -3,6 +3,8 @@
 import numpy as np
 from numba import njit
 
+NOTHING = 1e-14  # mismatch that pushes nothing: rounding of inner products that are 0
+
 
 @njit(cache=True, nogil=True)
 def is_sparse(weights, mismatch):
@@ -23,6 +25,6 @@ def is_sparse(weights, mismatch):
             return False
     for i in range(n):
         for j in range(i):
-            if mismatch[i, j] != 0:
+            if abs(mismatch[i, j]) > NOTHING:
                 return False
     return active.max() <= 1

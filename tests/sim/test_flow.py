@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from sim import simulate, sparsify
-from sim.flow import default_times
+from sim.flow import Flow, default_times
+from sim.forces import FORCES
 from theory import Autoencoder, interference, sparsification
 
 METHODS = ("splitting", "event", "euler")
@@ -178,3 +179,12 @@ def test_exact_tie_is_given_up_with_a_warning():
 def test_bad_input_is_named(options, named):
     with pytest.raises((ValueError, TypeError), match=f"^{named} must"):
         simulate(Autoencoder(4, 8, 0.02), **options)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_flow_ends_when_the_race_is_over(method):
+    model = Autoencoder(8, 16, 0.02)
+    flow = Flow(model, model.initial(np.random.default_rng(3)), method, FORCES, None)
+    flow.settle()
+    assert flow.at_rest()
+    assert flow.time < flow.last_change + 100
