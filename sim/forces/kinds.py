@@ -47,6 +47,11 @@ class Force(NamedTuple):
     proximal: Callable | None = None
     piecewise_linear: bool = False
 
+    @property
+    def is_l1(self) -> bool:
+        """Whether this is L1, the force without a function: integrators apply it themselves."""
+        return self.mismatch is self.smooth is self.proximal is None
+
 
 class Action(NamedTuple):
     """The sum of some forces: first-class functions of Numba, and which of them do anything."""
@@ -102,7 +107,7 @@ def own_force(name: str, **function: Callable) -> Force:
 
 @functools.cache
 def compose(forces: tuple[Force, ...]) -> Action:
-    """Return the sum of `forces`; one without any function is L1, which integrators apply themselves."""
+    """Return the sum of `forces`."""
     mismatch, smooth, proximal = (
         tuple(kernel for force in forces if (kernel := getattr(force, kind)) is not None)
         for kind in ("mismatch", "smooth", "proximal")
@@ -112,13 +117,10 @@ def compose(forces: tuple[Force, ...]) -> Action:
         mismatch=_sum(MISMATCH, *mismatch),
         smooth=_sum(SMOOTH, *smooth),
         proximal=_sum(PROXIMAL, *proximal),
-        l1=any(force.mismatch is force.smooth is force.proximal is None for force in forces),
+        l1=any(force.is_l1 for force in forces),
         is_smooth=bool(smooth),
         is_proximal=bool(proximal),
-        piecewise_linear=all(
-            force.piecewise_linear or force.mismatch is force.smooth is force.proximal is None
-            for force in forces
-        ),
+        piecewise_linear=all(force.piecewise_linear or force.is_l1 for force in forces),
     )
 
 

@@ -43,7 +43,7 @@ def test_rotations_commute_with_the_flow_without_l1(method):
 @given(WEIGHTS, st.floats(0.001, 0.1))
 def test_energy_never_increases(method, weights, l1):
     result = simulate(Autoencoder(3, 5, l1), initial=weights, until=60.0, method=method)
-    assert (np.diff(result.energy) <= 1e-6).all()
+    assert (np.diff(result.energy) <= (1e-6 if method == "splitting" else 1e-9)).all()
 
 
 @pytest.mark.parametrize("method", METHODS)

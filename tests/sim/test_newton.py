@@ -28,7 +28,7 @@ def solution(mismatch, target, slope, gram, c):
 
 @pytest.mark.parametrize("c", [0.01, 1.0, 100.0])
 @pytest.mark.parametrize("touching", [0.0, 0.03, 0.5, 1.0])
-def test_correction_solves_the_linear_system(monkeypatch, touching, c):
+def test_correction_solves_the_linear_system(touching, c):
     n = 9
     mismatch, target, slope, gram = problem(n, touching)
     expected = solution(mismatch, target, slope, gram, c)
@@ -61,7 +61,6 @@ def test_few_pairs_and_many_respond_alike():
 def test_the_secant_finds_the_root_of_a_linear_equation():
     """In one dimension a secant through two points of a line meets its root."""
     mismatch, last, past = np.array([[0.0]]), np.empty((1, 1)), np.empty((1, 1))
-    for number in range(3):
-        correction = 0.4 * (5.0 - mismatch)
-        newton.follow(mismatch, correction, last, past, number > 0)
-    assert mismatch[0, 0] == pytest.approx(5.0, abs=1e-12) or abs(5 - mismatch[0, 0]) < 0.4**3 * 5
+    for number in range(2):
+        newton.follow(mismatch, 0.6 * (5.0 - mismatch), last, past, number > 0)
+    assert mismatch[0, 0] == pytest.approx(5.0, abs=1e-12)
