@@ -1,8 +1,9 @@
 """Many runs of the flow at once, reproducible whatever the number of workers."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -59,31 +60,32 @@ def ensemble(
     """
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
-    if not Flow(model, np.zeros((1, 1)), method, forces, rtol).ends_sparse:
+    probe = Flow(model, np.zeros((1, 1)), method, forces, rtol)
+    if not probe.ends_sparse:
         raise arguments.ArgumentError(
             "forces must be L1, at an l1 greater than 0, with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    children = arguments.seed("seed", seed).spawn(replicates)
 
-    def run(child: np.random.SeedSequence) -> tuple[np.ndarray, Flow]:
-        initial = model.initial(np.random.default_rng(child))
-        flow = Flow(model, initial.copy(), method, forces, rtol)
+    def look(flow: Flow) -> dict[str, Any]:
+        initial = flow.weights.copy()
         flow.settle()
-        return initial, flow
+        record = flow.record()
+        time = np.nan if record["time_to_sparsity"] is None else record["time_to_sparsity"]
+        return record | {"time_to_sparsity": time, "initial": initial, "final": flow.weights}
 
-    runs, interrupted = _collect(run, children, workers)
-    initial = np.array([weights for weights, _ in runs])
-    final = np.array([flow.weights for _, flow in runs])
-    record = {name: [flow.record()[name] for _, flow in runs] for name in ("deaths", "rebirths")}
-    times = [np.nan if flow.record()["time_to_sparsity"] is None else flow.last_change for _, flow in runs]
+    children = arguments.seed("seed", seed).spawn(replicates)
+    records, interrupted = _collect(_start(model, method, forces, rtol), look, children, workers)
+    columns = _stacked(records)
+    initial, final = columns["initial"], columns["final"]
     return schema.dataset(
         {
             "polysemantic_neurons": ("replicate", metrics.polysemantic_neurons(final)),
-            "time_to_sparsity": ("replicate", times),
+            "time_to_sparsity": ("replicate", columns["time_to_sparsity"]),
             "winner_kept": ("replicate", metrics.winner_kept(initial, final)),
             "dead_features": ("replicate", metrics.dead_features(final)),
-            **{name: ("replicate", values) for name, values in record.items()},
+            "deaths": ("replicate", columns["deaths"]),
+            "rebirths": ("replicate", columns["rebirths"]),
             "initial": (("replicate", "feature", "neuron"), initial),
             "final": (("replicate", "feature", "neuron"), final),
         },
@@ -91,18 +93,73 @@ def ensemble(
         model=model,
         seed=seed if isinstance(seed, int) else None,
         method=method,
-        forces=", ".join(runs[0][1].action.names),
-        rtol=runs[0][1].rtol,
+        forces=", ".join(probe.action.names),
+        rtol=probe.rtol,
         interrupted=int(interrupted),
     )
 
 
-def _collect(run, children, workers: int) -> tuple[list, bool]:
-    """Return what `run` gives for each child, in order; after Ctrl-C, for those that are finished."""
-    runs: list = []
+def observe(
+    look: Callable[[Flow], Mapping[str, Any]],
+    model: Autoencoder,
+    replicates: int,
+    seed: int | np.random.SeedSequence = 0,
+    workers: int | None = None,
+    method: str = "splitting",
+    forces: Collection[str | Force] = tuple(FORCES),
+    rtol: float | None = None,
+) -> dict[str, np.ndarray]:
+    """Return what `look` sees of independent runs, which it advances itself.
+
+    Parameters
+    ----------
+    look : callable
+        Takes a `Flow` at its initial weights, and returns numbers or arrays by name, the same ones in each
+        run. Weights of the flow are moved in place: copy those to be kept.
+    model, replicates, seed, workers, method, forces, rtol
+        As in `ensemble`: the runs are the same. Any forces will do.
+
+    Returns
+    -------
+    dict of ndarray, shape (replicate, ...)
+        By name.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If interrupted: then nothing is returned.
+    """
+    children = arguments.seed("seed", seed).spawn(replicates)
+    records, interrupted = _collect(
+        _start(model, method, forces, rtol), look, children, workers or os.cpu_count() or 1
+    )
+    if interrupted:
+        raise KeyboardInterrupt
+    return _stacked(records)
+
+
+def _start(
+    model: Autoencoder, method: str, forces: Collection[str | Force], rtol: float | None
+) -> Callable[[np.random.SeedSequence], Flow]:
+    """Return what gives the flow from the initial weights that a seed draws."""
+    return lambda child: Flow(model, model.initial(np.random.default_rng(child)), method, forces, rtol)
+
+
+def _stacked(records: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
+    return {name: np.array([record[name] for record in records]) for name in records[0]}
+
+
+def _collect(
+    start: Callable[[np.random.SeedSequence], Flow],
+    look: Callable[[Flow], Mapping[str, Any]],
+    children: Sequence[np.random.SeedSequence],
+    workers: int,
+) -> tuple[list[Mapping[str, Any]], bool]:
+    """Return what `look` sees of each child's run, in order; after Ctrl-C, of those that are finished."""
+    runs: list[Mapping[str, Any]] = []
 
     def finished(pool: ThreadPoolExecutor) -> Iterator:
-        futures = [pool.submit(run, child) for child in children]
+        futures = [pool.submit(lambda child: look(start(child)), child) for child in children]
         try:
             for future in futures:
                 yield future.result()

@@ -28,6 +28,21 @@ def writable(path: str | os.PathLike, name: str = "out") -> Path:
     return path
 
 
+def folder(path: str | os.PathLike, name: str = "out") -> Path:
+    """Return `path`, checked before any work is done: a folder that can be written to, or be made.
+
+    Raises
+    ------
+    ValueError
+        If it is a file or cannot be written to or made; `name` is the argument that the message names.
+    """
+    path = Path(path)
+    wanted = f"{name} must be a folder that can be written to, got {path}"
+    if obstacle := obstacle_in(path if path.exists() else path.parent):
+        raise ArgumentError(f"{wanted}: {obstacle}")
+    return path
+
+
 def obstacle_in(folder: Path) -> str | None:
     """Say why no file can be written to `folder`, or None; found out by writing one."""
     try:

@@ -16,7 +16,7 @@ from theory import files
 from theory.arguments import ArgumentError
 from theory.model import Autoencoder
 
-SOURCES = ("theory", "simulation", "training")
+SOURCES = ("theory", "simulation", "training", "experiment")
 
 LONG_NAMES = {
     "time": "flow time t",
@@ -50,8 +50,8 @@ def dataset(
     ----------
     variables : mapping of str to (dimensions, values)
         The variables; those named in `LONG_NAMES` get their long name.
-    source : {"theory", "simulation", "training"}
-        Where the numbers come from.
+    source : {"theory", "simulation", "training", "experiment"}
+        Where the numbers come from; an experiment draws on several sources.
     model : Autoencoder, optional
         Its parameters go into the attributes.
     coords : mapping, optional
@@ -85,8 +85,9 @@ def save(result: xr.Dataset, path: str | os.PathLike) -> Path:
     ValueError
         If a file cannot be written there.
     """
+    packed = {name: {"zlib": True} for name, values in result.data_vars.items() if values.ndim}
     with files.atomic(path) as temporary:
-        result.to_netcdf(temporary, engine="h5netcdf")
+        result.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
     return Path(path)
 
 

@@ -15,6 +15,7 @@ from sim.progress import track
 from theory import arguments, files
 from validation.claim import Claim
 from validation.claims import claims
+from validation.wording import number
 
 Row = dict[str, Any]
 
@@ -136,14 +137,6 @@ def save(rows: list[Row], path: str | os.PathLike) -> Path:
     with files.atomic(path) as temporary:
         temporary.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Path(path)
-
-
-def number(value: float) -> str:
-    """Return a number with as many digits as a table wants."""
-    size = abs(value)
-    if size == 0:
-        return "0"
-    return f"{value:.2e}" if size < 1e-3 or size >= 1e6 else f"{value:.4g}" if size < 1e4 else f"{value:.0f}"
 
 
 def _rows(claim: Claim, seed: int, full: bool) -> list[Row]:

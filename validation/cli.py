@@ -94,7 +94,7 @@ def check(
     if json:
         files.writable(json, "json")
     if report:
-        reports.writable(report)
+        files.folder(report, "report")
     rows = checking.check(claims or (), seed, full)
     console.print(checking.table(rows))
     console.print(checking.summary(rows))
@@ -253,6 +253,36 @@ def train(
         _end(f"interrupted, the same command goes on from {checkpoint}", code=130)
     _say_polysemantic(result)
     _wrote(schema.save(result, out))
+
+
+@app.command()
+def experiment(
+    name: Annotated[str | None, typer.Argument(help="An experiment; without it, the list.")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="Show the experiments and what they ask.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="All settings at full size.")] = False,
+    seed: Seed = 0,
+    out: Annotated[Path, typer.Option("--out", help="Folder for NAME.nc, NAME.png and NAME.md.")] = Path("."),
+) -> None:
+    """Answer a question by runs: data, figure, and findings made from the data.
+
+    Ctrl-C loses nothing: the same command goes on. Settings whose data are there are not run again.
+    """
+    from rich.console import Console
+
+    from theory import files
+    from validation import experimenting
+
+    if listing or name is None:
+        (Console() if sys.stdout.isatty() else Console(width=160)).print(experimenting.listing())
+        return
+    data = files.folder(out) / f"{experimenting.find(name).name}.nc"
+    out.mkdir(exist_ok=True)
+    result = experimenting.run(name, seed, full, data)
+    page = experimenting.write(result, out)
+    for path in (data, page.with_suffix(".png"), page):
+        _wrote(path)
+    if result.attrs["missing"]:
+        _end(f"interrupted with {result.attrs['missing']} settings left, the same command goes on", code=130)
 
 
 @app.command()

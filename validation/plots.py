@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
@@ -61,6 +62,11 @@ def panels(
     for ax in axes.flat:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, axes
+
+
+def sequence(number: int) -> np.ndarray:
+    """Return so many colours in an order that colour-blind readers see as well, dark to light."""
+    return colormaps["viridis"](np.linspace(0, 0.9, number))
 
 
 def writable(path: str | os.PathLike) -> Path:

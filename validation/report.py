@@ -8,27 +8,10 @@ import jinja2
 
 from sim.progress import track
 from theory import files, schema
-from theory.arguments import ArgumentError
-from validation import checking, plots
+from validation import checking, plots, wording
 from validation.checking import Row
 
 PAGE = "report.html"
-
-
-def writable(folder: str | os.PathLike) -> Path:
-    """Return `folder`, checked before any work is done: it can be written to, or be made.
-
-    Raises
-    ------
-    ValueError
-        If it is a file or cannot be written to or made.
-    """
-    folder = Path(folder)
-    wanted = f"report must be a folder that can be written to, got {folder}"
-    existing = folder if folder.exists() else folder.parent
-    if obstacle := files.obstacle_in(existing):
-        raise ArgumentError(f"{wanted}: {obstacle}")
-    return folder
 
 
 def write(folder: str | os.PathLike, rows: list[Row], seed: int = 0, full: bool = False) -> Path:
@@ -55,7 +38,7 @@ def write(folder: str | os.PathLike, rows: list[Row], seed: int = 0, full: bool 
     ValueError
         If the folder cannot be written to.
     """
-    folder = writable(folder)
+    folder = files.folder(folder, "report")
     sections = []
     pictures: dict[str, bytes] = {}
     for claim in track(checking.select(row["claim"] for row in rows), "pictures"):
@@ -78,5 +61,5 @@ def _template() -> jinja2.Template:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("validation", "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    environment.filters["number"] = checking.number
+    environment.filters["number"] = wording.number
     return environment.get_template("report.html.j2")

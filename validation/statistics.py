@@ -1,7 +1,8 @@
 """Estimates with intervals: what a measurement says of the number that it is meant to measure.
 
-Dozens of intervals are looked at in one check, for any seed, so that each is wide: at a level of 99.9 %, one
-check in about thirty shows a chance disagreement when everything agrees.
+Dozens of intervals are looked at in one check, for any seed, so that each is wide by default: at a level of
+99.9 %, one check in about thirty shows a chance disagreement when everything agrees. Experiments, which
+decide nothing, show intervals of the usual 95 %.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 LEVEL = 0.999
+USUAL = 0.95
 
 
 @dataclass(frozen=True)
@@ -24,23 +26,25 @@ class Estimate:
     method: str
 
 
-def mean(sample: ArrayLike) -> Estimate:
+def mean(sample: ArrayLike, level: float = LEVEL) -> Estimate:
     """Return the mean of a sample with Student's t interval."""
     sample = np.asarray(sample, dtype=float).ravel()
     value = sample.mean()
-    half = stats.t.ppf((1 + LEVEL) / 2, sample.size - 1) * sample.std(ddof=1) / np.sqrt(sample.size)
-    return _estimate(value, value - half, value + half, f"{LEVEL:.1%} t interval, {sample.size} samples")
+    half = stats.t.ppf((1 + level) / 2, sample.size - 1) * sample.std(ddof=1) / np.sqrt(sample.size)
+    return _estimate(value, value - half, value + half, f"{level:.1%} t interval, {sample.size} samples")
 
 
-def share(successes: int, trials: int) -> Estimate:
+def share(successes: int, trials: int, level: float = LEVEL) -> Estimate:
     """Return a share with the exact interval of Clopper and Pearson."""
-    found = stats.binomtest(int(successes), int(trials)).proportion_ci(LEVEL, method="exact")
+    found = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="exact")
     return _estimate(
-        successes / trials, found.low, found.high, f"{LEVEL:.1%} exact binomial interval, {trials} trials"
+        successes / trials, found.low, found.high, f"{level:.1%} exact binomial interval, {trials} trials"
     )
 
 
-def bootstrap(sample: ArrayLike, statistic: Callable[..., np.ndarray], seed: int) -> Estimate:
+def bootstrap(
+    sample: ArrayLike, statistic: Callable[..., np.ndarray], seed: int, level: float = LEVEL
+) -> Estimate:
     """Return a statistic with its bootstrap interval (bias-corrected and accelerated).
 
     Parameters
@@ -51,11 +55,13 @@ def bootstrap(sample: ArrayLike, statistic: Callable[..., np.ndarray], seed: int
         Takes the columns of `sample` and an `axis`, as `scipy.stats.bootstrap` calls it.
     seed : int
         Seed of the resampling.
+    level : float
+        Confidence level.
     """
     rows = np.asarray(sample, dtype=float)
     columns = rows.reshape(len(rows), -1).T
     value = statistic(*columns, axis=-1)
-    method = f"{LEVEL:.1%} bootstrap interval, {len(rows)} replicates"
+    method = f"{level:.1%} bootstrap interval, {len(rows)} replicates"
     without_one = [statistic(*np.delete(columns, k, axis=1), axis=-1) for k in range(len(rows))]
     if np.allclose(without_one, value, rtol=1e-12, atol=0):  # every resample gives the same
         return _estimate(value, value, value, method)
@@ -65,7 +71,7 @@ def bootstrap(sample: ArrayLike, statistic: Callable[..., np.ndarray], seed: int
         paired=True,
         vectorized=True,
         n_resamples=4999,
-        confidence_level=LEVEL,
+        confidence_level=level,
         rng=np.random.default_rng(seed),
     ).confidence_interval
     return _estimate(value, found.low, found.high, method)

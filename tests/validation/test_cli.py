@@ -51,7 +51,7 @@ def test_help_imports_nothing_heavy(tmp_path):
 def test_help_names_every_command(polysem):
     shown = polysem("--help")
     assert shown.returncode == 0
-    for command in ("check", "derive", "simulate", "train", "plot"):
+    for command in ("check", "derive", "simulate", "train", "experiment", "plot"):
         assert command in shown.stdout
 
 
@@ -71,6 +71,9 @@ def test_help_names_every_command(polysem):
         ("simulate --forces l1,magic", "--forces must be one of"),
         ("simulate --out missing/run.nc", "--out must be a file in a writable folder"),
         ("simulate --out .", "--out must be a file in a writable folder"),
+        ("experiment nonsense", "NAME must be one of"),
+        ("experiment winner_decided --out missing/folder", "--out must be a folder that can be written to"),
+        ("experiment winner_decided --seed -1", "--seed must be a whole number of at least 0, got -1"),
         ("train --steps 0", "--steps must be a whole number of at least 1, got 0"),
         ("train --optimizer sgd", "--optimizer must be one of gd, momentum, adam, adamw, lamb, got 'sgd'"),
         ("train --learning-rate -1", "--learning-rate must be a finite number greater than 0, got -1.0"),
