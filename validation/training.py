@@ -246,13 +246,18 @@ def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | 
     if (saved := checkpoints.load(Path(checkpoint), settings)) is not None:
         course.resume(saved)
     due = monotonic() + CHECKPOINT_SECONDS
-    for interrupted in course.advance():
-        if interrupted or monotonic() > due:
-            checkpoints.save(checkpoint, course.arrays(), settings)
-            due = monotonic() + CHECKPOINT_SECONDS
-        if interrupted:
-            return True
-    checkpoints.save(checkpoint, course.arrays(), settings)
+    try:
+        for interrupted in course.advance():
+            if interrupted or monotonic() > due:
+                checkpoints.save(checkpoint, course.arrays(), settings)
+                due = monotonic() + CHECKPOINT_SECONDS
+            if interrupted:
+                return True
+        checkpoints.save(checkpoint, course.arrays(), settings)
+    except KeyboardInterrupt:  # between two spans: the last checkpoint is whole
+        if not Path(checkpoint).exists():
+            raise
+        return True
     return False
 
 

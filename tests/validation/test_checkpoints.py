@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from theory import Autoencoder
-from validation import checkpoints, parts, train
+from validation import checkpoints, parts, train, training
 from validation.blocks import Blocks
 from validation.parts import Parts
 
@@ -62,6 +62,24 @@ def test_interruption_without_a_checkpoint_is_raised(monkeypatch):
     interrupt_after(monkeypatch, Blocks, 3)
     with pytest.raises(KeyboardInterrupt):
         train(MODEL, steps=100)
+
+
+def test_interruption_between_spans_leaves_the_last_checkpoint(monkeypatch, tmp_path):
+    file = tmp_path / "run.safetensors"
+    settings = {"steps": 200, "learning_rate": 0.01}
+    record, calls = training._Course.record, []
+
+    def interrupted(course):
+        calls.append(course)
+        if len(calls) == 20:
+            raise KeyboardInterrupt
+        record(course)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "CHECKPOINT_SECONDS", 0.0)
+        patch.setattr(training._Course, "record", interrupted)
+        assert train(MODEL, **settings, checkpoint=file).attrs["interrupted"] == 1
+    assert train(MODEL, **settings, checkpoint=file).identical(train(MODEL, **settings))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
