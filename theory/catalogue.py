@@ -4,6 +4,7 @@ import difflib
 
 from theory import (
     arguments,
+    benign_collision,
     benign_pair,
     capacity,
     co_occurrence,
@@ -19,10 +20,12 @@ from theory import (
     monosemantic,
     noise,
     noise_drift,
+    pair_escape,
     random_signs,
     rebirth,
     shared_neuron,
     sparsification,
+    splitting_neurons,
     symmetry,
     two_layer,
     zero_loss,
@@ -42,6 +45,7 @@ MODULES = (
     rebirth,
     collisions,
     exclusion,
+    benign_collision,
     crossover,
     noise,
     random_signs,
@@ -53,6 +57,8 @@ MODULES = (
     monosemantic,
     co_occurrence,
     benign_pair,
+    splitting_neurons,
+    pair_escape,
 )
 
 derivations: tuple[Derivation, ...] = tuple(

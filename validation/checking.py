@@ -26,7 +26,7 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
     Parameters
     ----------
     names : iterable of str
-        Names of claims, by default all of them.
+        Names of claims, by default all of them; some only if `full`.
     seed : int
         Seed of every random draw, at least 0.
     full : bool
@@ -46,7 +46,8 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
         If a claim is unknown or the seed is no whole number.
     """
     seed = arguments.whole("seed", seed)
-    chosen = select(names)
+    names = tuple(names)
+    chosen = [claim for claim in select(names) if names or full or not claim.only_full]
     return [row for claim in track(chosen, "claims") for row in _rows(claim, seed, full)]
 
 
@@ -122,7 +123,8 @@ def listing() -> Table:
     drawn.add_column("statement", ratio=1)
     drawn.add_column("origin")
     for claim in claims:
-        drawn.add_row(claim.name, claim.expected, claim.statement, claim.origin)
+        expected = f"{claim.expected}, --full" if claim.only_full else claim.expected
+        drawn.add_row(claim.name, expected, claim.statement, claim.origin)
     return drawn
 
 

@@ -58,6 +58,8 @@ class Claim:
         Takes a seed and whether to run at full size, and returns findings.
     plot : callable, optional
         Takes the same and returns a figure that is clearly right or clearly wrong.
+    only_full : bool
+        Whether it takes minutes and is measured in full checks only, unless it is asked for by name.
     """
 
     name: str
@@ -66,3 +68,4 @@ class Claim:
     expected: Expected
     measure: Callable[[int, bool], list[Finding]]
     plot: "Callable[[int, bool], Figure] | None" = None
+    only_full: bool = False

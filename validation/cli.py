@@ -286,6 +286,46 @@ def experiment(
 
 
 @app.command()
+def analyze(
+    file: Annotated[
+        Path, typer.Argument(help="Encodings, features × neurons: .npy, .npz, .safetensors, or our own .nc.")
+    ],
+    initial: Annotated[
+        Path | None, typer.Option("--initial", help="File with the encodings before training.")
+    ] = None,
+    threshold: Annotated[
+        float,
+        typer.Option(
+            "--threshold", help="Share of its largest weight from which on a feature is on a neuron."
+        ),
+    ] = 0.5,
+    json: Annotated[Path | None, typer.Option("--json", help="Write all of it to this file.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Write a page and plots to this folder.")
+    ] = None,
+) -> None:
+    """Say of each neuron whether it is polysemantic, and whether by accident or of need."""
+    from rich.console import Console
+
+    from theory import files
+    from validation import analyze
+    from validation.analysis import evidence, loading, page
+
+    if json:
+        files.writable(json, "json")
+    if report:
+        files.folder(report, "report")
+    weights, before = loading.load(file, initial)
+    result = analyze(weights, before, threshold)
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(evidence.shown(result))
+    if json:
+        _wrote(evidence.save(result, json))
+    if report:
+        _wrote(page.write(report, weights, result, file.name))
+
+
+@app.command()
 def plot(
     file: Annotated[Path, typer.Argument(help="A file of polysem simulate or train.")],
     out: Annotated[

@@ -1,12 +1,16 @@
 """Sparsification of one encoding: what was measured of it beside what theory and the paper say."""
 
+from collections.abc import Sequence
+
 import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from theory import sparsification
+from theory import Autoencoder, sparsification
 from validation import plots, runs
 from validation.claim import Finding
-from validation.statistics import mean
+from validation.statistics import LEVEL, mean
 
 SIMULATED = (10.0, 100.0, 1e3, 1e4)
 TRAINED = (10.0, 50.0)
@@ -41,21 +45,27 @@ def heuristic_findings(seed: int, full: bool) -> list[Finding]:
 
 def picture(quantities: tuple[str, ...], seed: int, full: bool) -> Figure:
     """Return decay curves of the simulation beside theory and heuristic, one panel for each quantity."""
-    simulated = runs.decay(seed, full)
-    times = np.geomspace(runs.DECAY_TIMES[0], runs.DECAY_TIMES[-1], 200)
-    theory = sparsification.population(runs.PAPER, times)
-    heuristic = sparsification.paper_heuristic(runs.PAPER, times)
     figure, axes = plots.panels(1, len(quantities))
-    for ax, quantity in zip(axes[0], quantities, strict=True):
-        plots.decay(
-            ax,
-            quantity,
-            theory=theory,
-            simulation=simulated,
-            **({"heuristic": heuristic} if quantity in heuristic else {}),
-        )
+    overlay(axes[0], quantities, runs.PAPER, simulation=runs.decay(seed, full))
     figure.suptitle("One encoding sparsifies: 100,000 weights, λ = 10⁻⁵")
     return figure
+
+
+def overlay(
+    axes: Sequence[Axes],
+    quantities: Sequence[str],
+    model: Autoencoder,
+    level: float = LEVEL,
+    **measured: xr.Dataset,
+) -> None:
+    """Draw decay curves, a quantity on each axis: as measured, by source, beside theory and heuristic."""
+    ends = np.concatenate([run.time[run.time > 0] for run in measured.values()])
+    times = np.geomspace(ends.min(), ends.max(), 200)
+    theory = sparsification.population(model, times)
+    heuristic = sparsification.paper_heuristic(model, times)
+    for ax, quantity in zip(axes, quantities, strict=True):
+        rough = {"heuristic": heuristic} if quantity in heuristic else {}
+        plots.decay(ax, quantity, level, theory=theory, **rough, **measured)
 
 
 def _measured(seed: int, full: bool) -> list[tuple]:

@@ -4,8 +4,9 @@ The file is written after each setting. An interrupted run loses at most the set
 command goes on, and what is there can be drawn and read.
 """
 
+import functools
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -20,6 +21,7 @@ from theory.arguments import ArgumentError
 from validation import plots
 from validation.experiment import Experiment, Setting
 from validation.experiments import experiments
+from validation.wording import duration
 
 
 def find(name: str) -> Experiment:
@@ -78,6 +80,23 @@ def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | 
     return _collected(experiment, settings, done, seed, full)
 
 
+@functools.cache
+def shared(name: str, seed: int, full: bool, where: Callable[[Setting], bool] | None = None) -> xr.Dataset:
+    """Return the run of an experiment that claims and their pictures share, once in a process.
+
+    Parameters
+    ----------
+    name, seed, full
+        As for `run`.
+    where : callable, optional
+        Which settings of a full run are run, by default all: those of minutes instead of hours.
+    """
+    experiment = find(name)
+    settings = [s for s in experiment.settings(full) if not full or where is None or where(s)]
+    done = {_key(s): _measured(experiment, s, seed) for s in track(settings, name)}
+    return _collected(experiment, settings, done, seed, full)
+
+
 def write(result: xr.Dataset, folder: str | os.PathLike) -> Path:
     """Write figure and page of a run to a folder, as ``NAME.png`` and ``NAME.md``; return the page's path."""
     experiment = find(result.attrs["experiment"])
@@ -102,7 +121,7 @@ def page(result: xr.Dataset) -> str:
             experiment.findings(result).strip(),
             f"Written by `polysem experiment {experiment.name}{size} --seed {settings['seed']}` from "
             f"[its data]({experiment.name}.nc); {result.sizes['setting']} settings took "
-            f"{_duration(float(result.seconds.sum()))}.{cut} ({settings['versions']})\n",
+            f"{duration(float(result.seconds.sum()))}.{cut} ({settings['versions']})\n",
         )
     )
 
@@ -162,7 +181,3 @@ def _load(
 
 def _key(setting: Setting) -> tuple:
     return tuple(setting.items())
-
-
-def _duration(seconds: float) -> str:
-    return f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{seconds:.0f} s"

@@ -104,7 +104,7 @@ def drawn(figure: Figure, form: str) -> bytes:
     return stream.getvalue()
 
 
-def decay(ax: Axes, quantity: str, **sources: xr.Dataset) -> Axes:
+def decay(ax: Axes, quantity: str, level: float = statistics.LEVEL, **sources: xr.Dataset) -> Axes:
     """Draw one quantity of an encoding against time, both logarithmic; of the L2 norm, its distance from 1.
 
     Parameters
@@ -113,6 +113,8 @@ def decay(ax: Axes, quantity: str, **sources: xr.Dataset) -> Axes:
         Drawn on.
     quantity : {"active", "l1_norm", "l2_norm"}
         Variable of the datasets.
+    level : float
+        Confidence level of the intervals.
     **sources : Dataset
         By source: ``theory`` and ``heuristic`` over time are drawn as lines, ``simulation`` and ``training``
         over (replicate, time) as means with their intervals. Times of 0 are left out.
@@ -127,7 +129,7 @@ def decay(ax: Axes, quantity: str, **sources: xr.Dataset) -> Axes:
             values = 1 - values
         style: dict[str, Any] = {"color": COLOUR[source], "label": LABEL[source]}
         if "replicate" in values.dims:
-            estimates = [statistics.mean(values.sel(time=time)) for time in values.time]
+            estimates = [statistics.mean(values.sel(time=time), level) for time in values.time]
             intervals(ax, values.time, estimates, **style)
         else:
             ax.plot(values.time, values, linestyle="--" if source == "heuristic" else "-", **style)

@@ -45,21 +45,32 @@ def write(folder: str | os.PathLike, rows: list[Row], seed: int = 0, full: bool 
         figure = claim.plot(seed, full) if claim.plot else None
         if figure:
             pictures |= {f"{claim.name}.{form}": plots.drawn(figure, form) for form in ("png", "svg")}
-        picture = base64.b64encode(pictures[f"{claim.name}.png"]).decode() if figure else None
+        picture = embedded(pictures[f"{claim.name}.png"]) if figure else None
         sections.append((claim, [row for row in rows if row["claim"] == claim.name], picture))
-    page = _template().render(
+    page = template("report.html.j2").render(
         sections=sections, summary=checking.summary(rows), seed=seed, full=full, versions=schema.versions()
     )
+    return publish(folder, PAGE, page, pictures)
+
+
+def publish(folder: Path, name: str, page: str, pictures: dict[str, bytes]) -> Path:
+    """Write a page and its pictures to a folder, made if need be, each file whole; return the page's path."""
     folder.mkdir(exist_ok=True)
-    for name, content in (pictures | {PAGE: page.encode()}).items():
-        with files.atomic(folder / name) as temporary:
+    for file, content in (pictures | {name: page.encode()}).items():
+        with files.atomic(folder / file) as temporary:
             temporary.write_bytes(content)
-    return folder / PAGE
+    return folder / name
 
 
-def _template() -> jinja2.Template:
+def embedded(picture: bytes) -> str:
+    """Return a PNG file's content as a page holds it."""
+    return base64.b64encode(picture).decode()
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template of this package, with the filter ``number``."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("validation", "."), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = wording.number
-    return environment.get_template("report.html.j2")
+    return environment.get_template(name)

@@ -21,6 +21,7 @@ TRAINED_ENCODING = Autoencoder(1, 1024, 1e-3)
 TRAINED = Autoencoder(16, 32, 0.01)
 RACE = Autoencoder(32, 64, 0.005)
 COUNT_FEATURES, COUNT_L1 = 64, 1e-3
+PAPER_L1_TRAIN, STEPS, RATE = 1e-3, 7500, 1e-3  # of the paper's training by AdamW
 
 
 @cache
@@ -105,6 +106,35 @@ def trained(optimizer: str, seed: int, full: bool) -> xr.Dataset:
 def flow_of_trained(seed: int, full: bool) -> xr.Dataset:
     """Return the simulated flow from the initial weights of `trained`."""
     return _whole(ensemble(TRAINED, _networks(full), seed=seed))
+
+
+def ends(
+    source: str, model: Autoencoder, seed: int, block: int, instances: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return initial and final weights of the flow, or of AdamW at the paper's settings, from the same draws.
+
+    Parameters
+    ----------
+    source : {"simulation", "training"}
+        The flow, or AdamW.
+    model : Autoencoder
+        What is run.
+    seed : int
+        Of all instances.
+    block, instances : int
+        How many instances are in a block, and which block it is, counted from 0.
+
+    Returns
+    -------
+    initial, final : ndarray, shape (instance, feature, neuron)
+    """
+    draws = np.random.SeedSequence(seed, n_children_spawned=block * instances)
+    if source == "simulation":
+        run = _whole(ensemble(model, instances, draws))
+    else:
+        initial = np.array([model.initial(np.random.default_rng(child)) for child in draws.spawn(instances)])
+        run = train(model, "adamw", steps=STEPS, learning_rate=RATE, replicates=instances, initial=initial)
+    return run.initial.values, run.final.values
 
 
 @cache

@@ -25,6 +25,13 @@ def interval(estimate: Estimate) -> str:
     return f"{estimate.value:.{decimals}f} [{estimate.low:.{decimals}f}, {estimate.high:.{decimals}f}]"
 
 
+def duration(seconds: float) -> str:
+    """Return a time in the unit in which one thinks of it."""
+    if seconds >= 7200:
+        return f"{seconds / 3600:.1f} hours"
+    return f"{seconds / 60:.0f} minutes" if seconds >= 100 else f"{seconds:.0f} s"
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a table in Markdown."""
     lines = [header, ["---"] * len(header), *rows]

@@ -91,3 +91,16 @@ def test_table_says_which_kind_each_row_is(width):
 )
 def test_number(value, shown):
     assert checking.number(value) == shown
+
+
+def test_claims_of_minutes_wait_for_a_full_check_unless_they_are_asked_for(monkeypatch):
+    quick = claim("quick", "agrees", 1.0)
+    slow = Claim(**(vars(claim("slow", "agrees", 1.0)) | {"only_full": True}))
+    monkeypatch.setattr(checking, "claims", (quick, slow))
+    assert [row["claim"] for row in check()] == ["quick"]
+    assert [row["claim"] for row in check(full=True)] == ["quick", "slow"]
+    assert [row["claim"] for row in check(name for name in ("slow",))] == ["slow"]
+    console = Console(width=120)
+    with console.capture() as captured:
+        console.print(checking.listing())
+    assert captured.get().count("agrees, --full") == 1

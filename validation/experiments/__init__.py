@@ -2,7 +2,39 @@
 
 from validation.experiment import Experiment
 from validation.experiments import (
+    co_occurrence,
+    collision_course,
+    collision_switches,
+    correlated_pairs,
+    cure_by_splitting,
+    fourth_norm,
+    incidental_or_necessary,
+    initial_and_final,
+    l1_to_zero,
+    polysemantic_neurons,
+    quarter_constant,
+    rebirth,
+    sparsification_speed,
+    time_with_interference,
     winner_decided,
+    winner_take_all,
 )
 
-experiments: tuple[Experiment, ...] = (winner_decided.experiment,)
+experiments: tuple[Experiment, ...] = (
+    winner_decided.experiment,
+    sparsification_speed.experiment,
+    rebirth.experiment,
+    polysemantic_neurons.experiment,
+    fourth_norm.experiment,
+    incidental_or_necessary.experiment,
+    initial_and_final.experiment,
+    time_with_interference.experiment,
+    l1_to_zero.experiment,
+    co_occurrence.experiment,
+    correlated_pairs.experiment,
+    winner_take_all.experiment,
+    cure_by_splitting.experiment,
+    quarter_constant.experiment,
+    collision_switches.experiment,
+    collision_course.experiment,
+)

@@ -3,7 +3,7 @@ import pytest
 
 from sim import simulate
 from sim.forces import action, co_occurrence, smooth_force
-from theory import Autoencoder, benign_pair
+from theory import Autoencoder, benign_pair, pair_escape
 from theory import co_occurrence as theory
 
 AT_ONCE = ("feature_benefit", "interference")
@@ -106,3 +106,18 @@ def test_event_refuses_it():
 def test_bad_probability_is_named(probability):
     with pytest.raises(ValueError, match=r"^probability must be (a finite number of at least 0|less than 1)"):
         co_occurrence(probability)
+
+
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 3.0])
+def test_a_runner_up_above_the_derived_threshold_leads_a_feature_out_of_its_pair(ratio):
+    l1 = 1e-3
+    threshold = pair_escape.escape_threshold(l1, ratio * l1)
+    for factor in (0.95, 1.05):
+        g = factor * threshold
+        final = simulate(
+            Autoencoder(2, 2, l1),
+            initial=[[np.sqrt(1 - g**2), g], [-1.0, 0.0]],
+            until=20 / l1,
+            forces=(*AT_ONCE, "l1", co_occurrence(ratio * l1)),
+        ).final.values
+        assert (final[0] == 0).tolist() == [factor > 1, factor < 1]

@@ -1,0 +1,200 @@
+"""Files of encodings: what is read, and what is refused with which line, through the command line."""
+
+import io
+import json
+import pickle
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from sim import simulate
+from theory import Autoencoder, schema
+from validation import train
+from validation.analysis.loading import load
+
+PAIR = np.array([[1.0, 0, 0, 0], [-1, 0, 0, 0], [0, 0.5, 0, 0]])
+BEFORE = np.arange(12.0).reshape(3, 4) / 10
+
+
+def npy_bytes(array):
+    stream = io.BytesIO()
+    np.save(stream, array)
+    return stream.getvalue()
+
+
+def safetensors_bytes(header, data):
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+class Trap:
+    """What a pickle could do when it is read."""
+
+    def __reduce__(self):
+        return print, ("the pickle was run",)
+
+
+def test_npy(tmp_path):
+    np.save(tmp_path / "w.npy", np.asfortranarray(PAIR.astype(np.float32)))
+    weights, initial = load(tmp_path / "w.npy")
+    np.testing.assert_array_equal(weights, PAIR)
+    assert weights.dtype == np.float32
+    assert initial is None
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+@pytest.mark.parametrize("name", ["final", "weights", "whatever"])
+def test_npz(tmp_path, save, name):
+    save(tmp_path / "w.npz", **{name: PAIR, "initial": BEFORE})
+    weights, initial = load(tmp_path / "w.npz")
+    np.testing.assert_array_equal(weights, PAIR)
+    np.testing.assert_array_equal(initial, BEFORE)
+
+
+def test_initial_from_a_file_of_its_own(tmp_path):
+    np.save(tmp_path / "w.npy", PAIR)
+    np.save(tmp_path / "before.npy", BEFORE)
+    _, initial = load(tmp_path / "w.npy", tmp_path / "before.npy")
+    np.testing.assert_array_equal(initial, BEFORE)
+
+
+def test_safetensors(tmp_path):
+    save_file({"final": PAIR, "initial": BEFORE}, tmp_path / "w.safetensors")
+    weights, initial = load(tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(weights, PAIR)
+    np.testing.assert_array_equal(initial, BEFORE)
+
+
+def test_torch_encoder_is_transposed(tmp_path):
+    save_file({"encoder.weight": np.ascontiguousarray(PAIR.T)}, tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(load(tmp_path / "w.safetensors")[0], PAIR)
+
+
+def test_bfloat16(tmp_path):
+    halves = (PAIR.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()
+    header = {
+        "other": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]},
+        "weights": {"dtype": "BF16", "shape": [3, 4], "data_offsets": [4, 28]},
+    }
+    (tmp_path / "w.safetensors").write_bytes(safetensors_bytes(header, bytes(4) + halves))
+    np.testing.assert_array_equal(load(tmp_path / "w.safetensors")[0], PAIR)
+
+
+def test_our_own_results(tmp_path):
+    run = simulate(Autoencoder(3, 6, 0.02))
+    schema.save(run, tmp_path / "flow.nc")
+    weights, initial = load(tmp_path / "flow.nc")
+    np.testing.assert_array_equal(weights, run.final)
+    np.testing.assert_array_equal(initial, run.initial)
+    schema.save(train(Autoencoder(3, 6, 0.02), steps=5), tmp_path / "trained.nc")
+    assert load(tmp_path / "trained.nc")[0].shape == (3, 6)
+
+
+def several_networks(path):
+    schema.save(train(Autoencoder(3, 6, 0.02), steps=5, replicates=2), path)
+
+
+WRONG = {
+    "text.npy": (b"1 2 3\n4 5 6\n", "holds no NumPy array"),
+    "empty.npy": (b"", "holds no NumPy array"),
+    "archive.npy": (lambda path: np.savez(path.open("wb"), PAIR), "holds no NumPy array"),
+    "objects.npy": (npy_bytes(np.array([[1, None]])), "holds pickled Python objects"),
+    "trap.npy": (pickle.dumps(Trap()), "holds no NumPy array"),
+    "cut.npy": (npy_bytes(PAIR)[:-8], "is damaged"),
+    "long.npy": (npy_bytes(PAIR) + b"x", "is damaged"),
+    "boast.npy": (
+        npy_bytes(PAIR).replace(b"(3, 4)", b"(3000000000, 4000000000)"),
+        "is damaged|no NumPy array",
+    ),
+    "text.npz": (b"no zip", "is no .npz file"),
+    "single.npz": (npy_bytes(PAIR), "is no .npz file"),
+    "cut.npz": (lambda path: _cut(path), "is no .npz file|is damaged"),
+    "flipped.npz": (lambda path: _flipped(path), "is damaged"),
+    "objects.npz": (
+        lambda path: np.savez(path, weights=np.array([[1, None]])),
+        "holds pickled Python objects",
+    ),
+    "members.npz": (lambda path: _archive(path, "weights.npy", b"text"), "holds no NumPy array"),
+    "two.npz": (lambda path: np.savez(path, a=PAIR, b=PAIR), "must hold an array called final or weights"),
+    "none.npz": (lambda path: np.savez(path), "must hold an array called final or weights"),
+    "initial.npz": (lambda path: np.savez(path, w=PAIR, initial=PAIR.T), "must hold as initial a matrix"),
+    "text.safetensors": (b"text, and long enough for a header", "is no safetensors file"),
+    "cut.safetensors": (lambda path: _cut_tensors(path), "is no safetensors file"),
+    "bool.safetensors": (lambda path: save_file({"w": PAIR > 0}, path), "as BOOL, not as real numbers"),
+    "float8.safetensors": (
+        safetensors_bytes({"w": {"dtype": "F8_E4M3", "shape": [1, 1], "data_offsets": [0, 1]}}, b"\0"),
+        "as F8_E4M3, not as real numbers",
+    ),
+    "text.nc": (b"text", "must be a result of polysem"),
+    "several.nc": (several_networks, "holds 2 networks"),
+    "vector.npy": (npy_bytes(PAIR[0]), r"got shape \(4,\)"),
+    "cube.npy": (npy_bytes(PAIR[None]), r"got shape \(1, 3, 4\)"),
+    "nothing.npy": (npy_bytes(PAIR[:0]), r"got shape \(0, 4\)"),
+    "nan.npy": (npy_bytes(np.where(PAIR > 0, np.nan, PAIR)), "got NaN or infinity"),
+    "infinite.npy": (npy_bytes(np.where(PAIR > 0, np.inf, PAIR)), "got NaN or infinity"),
+    "opposite.npy": (npy_bytes(np.array([[np.inf, -np.inf]])), "got NaN or infinity"),
+    "complex.npy": (npy_bytes(PAIR * 1j), "got entries of type complex128"),
+    "words.npy": (npy_bytes(PAIR.astype(str)), "got entries of type <U"),
+    "truths.npy": (npy_bytes(PAIR > 0), "got entries of type bool"),
+    "records.npy": (npy_bytes(np.zeros((2, 2), [("a", float)])), "got entries of type"),
+    "weights.txt": (b"1", "must end in .npy, .npz, .safetensors, .nc"),
+    "weights.pt": (pickle.dumps(Trap()), "must end in .npy, .npz, .safetensors, .nc"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_unfit_files(polysem, tmp_path, name):
+    content, line = WRONG[name]
+    path = tmp_path / name
+    if callable(content):
+        content(path)
+    else:
+        path.write_bytes(content)
+    polysem.refuses("analyze", name, line=f"FILE .*({line})")
+
+
+def test_what_is_no_file(polysem, tmp_path):
+    (tmp_path / "folder.npy").mkdir()
+    polysem.refuses("analyze", "folder.npy", line="FILE must be a file.*: is a folder")
+    polysem.refuses("analyze", "missing.npy", line="FILE must be a file.*: no such file")
+
+
+def test_unfit_options(polysem, tmp_path):
+    np.save(tmp_path / "w.npy", PAIR)
+    np.save(tmp_path / "other.npy", PAIR.T)
+    (tmp_path / "page").write_text("a file")
+    for options, line in (
+        (("--initial", "other.npy"), r"--initial must hold .* of shape \(3, 4\), got shape \(4, 3\)"),
+        (("--initial", "none.npy"), "--initial must be a file.*: no such file"),
+        (("--threshold", "0"), "--threshold must be a finite number greater than 0"),
+        (("--threshold", "2"), "--threshold must be a share of at most 1"),
+        (("--json", "missing/w.json"), "--json must be a file in a writable folder"),
+        (("--report", "page"), "--report must be a folder that can be written to"),
+    ):
+        polysem.refuses("analyze", "w.npy", *options, line=line)
+
+
+def _cut(path):
+    np.savez(path, weights=PAIR)
+    path.write_bytes(path.read_bytes()[:-60])
+
+
+def _flipped(path):
+    np.savez(path, weights=PAIR)
+    content = bytearray(path.read_bytes())
+    content[content.index(npy_bytes(PAIR)[-96:]) + 7] ^= 1  # the checksum notices
+    path.write_bytes(content)
+
+
+def _archive(path, member, content):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(member, content)
+
+
+def _cut_tensors(path):
+    save_file({"w": PAIR}, path)
+    path.write_bytes(path.read_bytes()[:-8])

@@ -1,0 +1,70 @@
+"""Mechanisms that may make winners of some weights, as options of training and as forces of the flow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numba
+import numpy as np
+
+from sim.forces import Force, l2_decay, noise_drift, own_force
+
+L1, NOISE = 0.01, 0.1  # λ, and the deviation of noise
+L2 = 0.01  # rate of the decay of weights, in flow units: half of its strength in the training loss
+FREE = ("feature_benefit", "interference")
+
+
+@numba.njit
+def _hidden_relu(weights, force):
+    """Add the force of ``¼ Σ_i ‖ReLU(W ReLU(W_i)) − e_i‖²``."""
+    hidden = np.maximum(weights, 0.0)
+    slope = np.dot(hidden, weights.T)  # outputs, input by input
+    for i in range(slope.shape[0]):
+        for j in range(slope.shape[1]):
+            target = 1.0 if i == j else 0.0
+            slope[i, j] = 0.5 * (slope[i, j] - target) if slope[i, j] > 0.0 else 0.0
+    force -= np.dot(slope.T, hidden)
+    force -= np.where(weights > 0.0, np.dot(slope, weights), 0.0)
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """What may make winners: options of training and, where it can be written, forces of the flow."""
+
+    label: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    l1: float = 0.0
+    forces: Callable[[], tuple[str | Force, ...]] | None = None  # compiled when they are asked for
+    optimizer: str = "gd"
+    rate: float = 0.02
+    steps: int = 20_000
+
+
+NOISY = {"rate": 0.05, "steps": 40_000}
+MECHANISMS = {
+    "none": Mechanism("none", forces=lambda: FREE, steps=4000),
+    "l1": Mechanism("L1", l1=L1, forces=lambda: (*FREE, "l1")),
+    "l1_activations": Mechanism("L1 on activations", {"l1_on": "activations"}, L1),
+    "l2": Mechanism("L2", {"l2": 2 * L2}, forces=lambda: (*FREE, l2_decay(L2))),
+    "relu": Mechanism(
+        "hidden ReLU", {"activation": "relu"}, forces=lambda: (own_force("hidden_relu", smooth=_hidden_relu),)
+    ),
+    "relu_l1": Mechanism(
+        "hidden ReLU, L1 on activations", {"activation": "relu", "l1_on": "activations"}, L1
+    ),
+    "gelu": Mechanism("hidden GELU", {"activation": "gelu"}),
+    "layer_norm": Mechanism("layer norm", {"activation": "layer_norm"}, rate=0.005),
+    "signs": Mechanism(
+        "random signs",
+        {"noise": f"signs:std={NOISE}"},
+        forces=lambda: (*FREE, noise_drift(NOISE, -2.0)),
+        **NOISY,  # type: ignore[arg-type]
+    ),
+    "gaussian": Mechanism(
+        "Gaussian noise",
+        {"noise": f"gaussian:std={NOISE}"},
+        forces=lambda: (*FREE, noise_drift(NOISE)),
+        **NOISY,  # type: ignore[arg-type]
+    ),
+    "adam": Mechanism("none, trained by Adam", optimizer="adam", rate=1e-3, steps=8000),
+}
