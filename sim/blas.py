@@ -1,6 +1,7 @@
-"""The symmetric product ``AᵀA`` for Numba: half the operations of the general one, which is all Numba has.
+"""Products for Numba: the symmetric ``AᵀA``, and small ones as OpenBLAS does them best.
 
-The routine is SciPy's own, found by name, so that kernels that call it can still be cached on disk.
+Numba itself has the general product only, at twice the operations. The symmetric routine is SciPy's own,
+found by name, so that kernels that call it can still be cached on disk.
 """
 
 import llvmlite.binding
@@ -10,6 +11,7 @@ from numba import njit, types
 from numba.extending import get_cython_function_address, overload
 
 WORTH_IT = 128  # columns from which on it is faster than the general product, as measured
+SMALL = 2**19  # multiplications in a product that OpenBLAS does without packing (up to 10^6)
 _SIGNATURE = types.void(*[types.voidptr] * 10)
 _ROUTINES = {}
 for _name, _type in (("ssyrk", types.float32), ("dsyrk", types.float64)):
@@ -41,6 +43,14 @@ def _(a, out):
 
 
 @njit(cache=True, nogil=True)
+def matmul(a, b, out):
+    """Write ``a b`` to `out`, all C-contiguous: by blocks of rows that OpenBLAS does without copying them."""
+    rows = a.shape[0] if b.shape[0] > WORTH_IT else SMALL // b.size
+    for first in range(0, a.shape[0], rows):
+        np.dot(a[first : first + rows], b, out[first : first + rows])
+
+
+@njit(cache=True, nogil=True)
 def self_product(a, out):
     """Write ``AᵀA`` to `out`.
 
@@ -52,7 +62,11 @@ def self_product(a, out):
         C-contiguous, of the same type.
     """
     if a.shape[1] < WORTH_IT:
-        np.dot(a.T, a, out)
+        rows, part = SMALL // out.size, np.empty_like(out)
+        np.dot(a[:rows].T, a[:rows], out)
+        for first in range(rows, a.shape[0], rows):
+            np.dot(a[first : first + rows].T, a[first : first + rows], part)
+            out += part
         return
     _syrk(a, out)
     for i in range(out.shape[0]):

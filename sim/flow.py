@@ -59,7 +59,7 @@ def simulate(
         and "event" takes only those that are piecewise linear.
     rtol : float, optional
         Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
-        "splitting", by default 0.015, estimates it from above, and its global error falls in proportion to
+        "splitting", by default 0.012, estimates it from above, and its global error falls in proportion to
         it. For "euler" it is the length of a step, by default 0.05.
 
     Returns
@@ -160,7 +160,7 @@ class Flow:
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
         self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
         self.winner_size = (
-            float(final_weight(self.l1)) if "feature_benefit" in self.action.names and self.l1 else 0.0
+            _winner_size(self.l1) if "feature_benefit" in self.action.names and self.l1 else 0.0
         )
         self.deaths = self.rebirths = self.evaluations = 0
         self.last_change = 0.0
@@ -233,6 +233,12 @@ def default_times(until: float | None) -> Iterator[float]:
             yield until
             return
         yield time
+
+
+@functools.cache
+def _winner_size(l1: float) -> float:
+    """Keep what takes SymPy longer to evaluate than a step of a small problem takes."""
+    return final_weight(l1)
 
 
 def _threads(weights: np.ndarray) -> AbstractContextManager:

@@ -7,7 +7,8 @@ slope ``s = −dμ/dK ≥ 0`` by entries and ``K = W Wᵀ ≈ X Wᵀ``, a correc
     D + s∘c(D K + K D) = μ(K) − M.
 
 Entries with s = 0, pairs that do not touch, are known at once; the others make a symmetric positive definite
-system for conjugate gradients. Their number falls with the number of interfering pairs. The shrink of L1,
+system for conjugate gradients. All arrays are dense and zero for the former, so that loops stay simple and
+fast; only products follow the number of entries. The shrink of L1,
 left out of the Jacobian, lessens the response, so that the iteration converges linearly; a secant through
 the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of it.
 """
@@ -15,10 +16,13 @@ the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for 
 import numpy as np
 from numba import njit
 
+from sim.neurons import combine, listing
+
 ENOUGH = 0.3  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
+TILE = 32  # of a transposition in cache
 LONGEST = 30  # iterations of conjugate gradients
-FEW = 0.1  # share of pairs below which their inner products one by one beat a matrix product
+FEW = 0.2  # share of pairs below which lists of them beat a matrix product
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -43,93 +47,73 @@ def correction(mismatch, target, slope, gram, c, along, image):
     float
         About how far D moves an encoding, as root mean square: exactly, if all pairs have a slope.
     """
-    n = gram.shape[0]
-    one, c = gram.dtype.type(1), gram.dtype.type(c)
-    rows, columns = touching(slope)
-    count = rows.size
-    rest, stiff = np.empty(count, gram.dtype), np.empty(count, gram.dtype)
-    scale, twice = np.empty_like(rest), np.empty_like(rest)
-    moved = separate(mismatch, target, slope, gram, along)
+    n, c, squares = gram.shape[0], gram.dtype.type(c), np.diag(gram).copy()
+    stiff, scale, known = np.empty_like(gram), np.empty_like(gram), np.empty_like(gram)
+    rest, step = np.empty_like(gram), np.zeros_like(gram)
+    moved = separate(mismatch, target, slope, squares, c, known, stiff, scale, rest)
+    stiff, scale, rest, step = stiff.reshape(-1), scale.reshape(-1), rest.reshape(-1), step.reshape(-1)
+    direction, response, wanted = along.reshape(-1), image.reshape(-1), np.empty_like(rest)
     if moved > 0.0:
-        respond(along, gram, rows, columns, image, rest)
+        respond(known, gram, image)
     else:
-        rest[:] = 0
-    known, step, wanted = along.copy(), np.empty_like(rest), np.empty_like(rest)
-    direction, response = np.empty_like(rest), np.empty_like(rest)
-    for a in range(count):
-        i, j = rows[a], columns[a]
-        stiff[a] = slope[i, j]
-        step[a] = target[i, j] - mismatch[i, j]
-        scale[a] = gram[i, i] + gram[j, j]
-        twice[a] = 1 if i == j else 2
-    for a in range(count):
-        stiff[a] = one / stiff[a]
-        scale[a] = one / (stiff[a] + c * scale[a])
-        rest[a] = wanted[a] = stiff[a] * step[a] - c * rest[a]
+        response[:] = 0
+    for a in range(gram.size):
+        rest[a] -= c * response[a] if scale[a] > 0 else response[a] - response[a]
+        wanted[a] = rest[a]
         direction[a] = scale[a] * rest[a]
-        step[a] = 0
-    along[:] = 0
-    power = product(twice, rest, direction)
-    enough = ENOUGH**2 * product(twice, rest, rest)
+    power = product(rest, direction)
+    enough = ENOUGH**2 * product(rest, rest)
     for _ in range(LONGEST):
         if power <= 0.0:
             break
-        scatter(direction, rows, columns, along)
-        respond(along, gram, rows, columns, image, response)
-        for a in range(count):
-            response[a] = stiff[a] * direction[a] + c * response[a]
-        size = gram.dtype.type(power / product(twice, direction, response))
-        for a in range(count):
+        respond(along, gram, image)
+        for a in range(gram.size):
+            total = stiff[a] * direction[a] + c * response[a]
+            response[a] = total if scale[a] > 0 else total - total
+        size = gram.dtype.type(power / product(direction, response))
+        for a in range(gram.size):
             step[a] += size * direction[a]
             rest[a] -= size * response[a]
-        if product(twice, rest, rest) <= enough:
+        if product(rest, rest) <= enough:
             break
-        for a in range(count):
+        for a in range(gram.size):
             response[a] = scale[a] * rest[a]
-        before, power = power, product(twice, rest, response)
+        before, power = power, product(rest, response)
         keep = gram.dtype.type(power / before)
-        for a in range(count):
+        for a in range(gram.size):
             direction[a] = response[a] + keep * direction[a]
-    along[:] = known
-    scatter(step, rows, columns, along)
     # of the equation that was solved, c (D K + K D), times D, is twice what it moves encodings by, squared
-    for a in range(count):
+    for a in range(gram.size):
         response[a] = wanted[a] - rest[a] - stiff[a] * step[a]
-    moved += max(0.0, 0.5 * product(twice, step, response) / c)
+        direction[a] = step[a]
+    along += known
+    moved += max(0.0, 0.5 * product(step, response) / c)
     return c * np.sqrt(moved / n)
 
 
-@njit(cache=True, nogil=True)
-def touching(slope):
-    """Return the rows and columns of the pairs with a slope, the diagonal and what is below it."""
-    n = slope.shape[0]
-    rows, columns = np.empty(n * (n + 1) // 2, np.int32), np.empty(n * (n + 1) // 2, np.int32)
-    count = 0
-    for i in range(n):
-        for j in range(i + 1):
-            rows[count], columns[count] = i, j  # without a branch: the next overwrites one without slope
-            count += slope[i, j] > 0.0
-    return rows[:count], columns[:count]
+@njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
+def separate(mismatch, target, slope, squares, c, known, stiff, scale, rest):
+    """Set up the linear system, zero for pairs without slope, whose corrections are `known`.
 
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def separate(mismatch, target, slope, gram, known):
-    """Write the corrections of pairs without slope, which are known, else 0; return about what they move."""
+    Returns
+    -------
+    float
+        About how far what is known moves encodings, squared.
+    """
     n, moved = slope.shape[0], 0.0
+    zero, one = mismatch.dtype.type(0), mismatch.dtype.type(1)
     for i in range(n):
         for j in range(n):
-            error = target[i, j] - mismatch[i, j]
-            error = 0.0 if slope[i, j] > 0.0 else error
-            known[i, j] = error
-            moved += error * error * gram[j, j]
+            error = mismatch.dtype.type(target[i, j] - mismatch[i, j])
+            touches = slope[i, j] > 0.0
+            already = zero if touches else error
+            inverse = one / mismatch.dtype.type(slope[i, j])
+            moved += already * already * squares[j]
+            known[i, j] = already
+            stiff[i, j] = inverse if touches else zero
+            scale[i, j] = one / (inverse + c * (squares[i] + squares[j])) if touches else zero
+            rest[i, j] = inverse * error if touches else zero
     return moved
-
-
-@njit(cache=True, nogil=True)
-def scatter(values, rows, columns, out):
-    """Write values to a symmetric matrix."""
-    for a in range(values.size):
-        out[rows[a], columns[a]] = out[columns[a], rows[a]] = values[a]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -154,28 +138,25 @@ def follow(mismatch, correction, last_mismatch, last_correction, second):
         m[i] = moved - back
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def respond(along, gram, rows, columns, image, response):
-    """Write the entries (rows, columns) of ``D K + K D`` to `response`, D being `along`."""
+@njit(cache=True, nogil=True)
+def respond(along, gram, image):
+    """Write ``D K + K D`` to `image`, D being `along`, both symmetric."""
     n = gram.shape[0]
-    if rows.size > FEW * n * n:
-        np.dot(along, gram, image)
-        for a in range(rows.size):
-            response[a] = image[rows[a], columns[a]] + image[columns[a], rows[a]]
+    if np.count_nonzero(along) < FEW * along.size:
+        combine(listing(along), gram, image)
     else:
-        for a in range(rows.size):
-            i, j = rows[a], columns[a]
-            one, two, other, another = along[i], gram[j], gram[i], along[j]
-            total = one[0] - one[0]
-            for k in range(n):
-                total += one[k] * two[k] + other[k] * another[k]
-            response[a] = total
+        np.dot(along, gram, image)
+    for top in range(0, n, TILE):
+        for left in range(0, top + 1, TILE):
+            for i in range(top, min(top + TILE, n)):
+                for j in range(left, min(left + TILE, i + 1)):
+                    image[i, j] = image[j, i] = image[i, j] + image[j, i]
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def product(weight, a, b):
-    """Return ``Σ weight · a · b``, added up in double precision."""
+def product(a, b):
+    """Return ``Σ a · b``, added up in double precision."""
     total = 0.0
     for k in range(a.size):
-        total += weight[k] * a[k] * b[k]
+        total += a[k] * b[k]
     return total

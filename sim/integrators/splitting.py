@@ -37,7 +37,7 @@ SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
 SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
-LISTED = 0.1  # share of active weights below which lists beat BLAS
+LISTED = 0.15  # share of active weights below which lists beat BLAS
 SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
 
 
@@ -65,11 +65,11 @@ def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
 
 @njit(cache=True, nogil=True)
 def _advance(
-    weights, start, stop, step, mismatch, all_velocity, l1, mismatch_of, smooth, proximal, is_smooth,
+    weights, start, stop, step, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal, is_smooth,
     is_proximal, until_sparse, rtol,
 ):  # fmt: skip
     n, m = weights.shape
-    w, velocity = np.empty_like(all_velocity), all_velocity
+    w, velocity, mismatch = np.empty_like(all_velocity), all_velocity.copy(), all_mismatch.copy()  # aligned
     w[:] = weights.T
     new, by, before = np.empty_like(w), np.empty_like(w), np.empty_like(w)
     first, second = np.empty_like(w), np.empty_like(w)
@@ -120,11 +120,10 @@ def _advance(
         planned = max(planned, factor * h) if h < planned else factor * h
         t = stop if h >= stop - t else t + h
     weights[:] = 0.0
-    new = velocity.copy()
-    all_velocity[:] = 0
+    all_mismatch[:], all_velocity[:] = mismatch, 0
     for k in range(live):
         weights[:, place[k]] = w[k]
-        all_velocity[place[k]] = new[k]
+        all_velocity[place[k]] = velocity[k]
     return t, planned, deaths, rebirths, last_change, evaluations
 
 

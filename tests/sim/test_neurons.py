@@ -25,6 +25,18 @@ def test_lists_move_weights_as_blas_does(share):
         np.testing.assert_array_equal(end == 0, expected == 0)
 
 
+@pytest.mark.parametrize("features", [1, 63, 64, 65, 200])
+def test_a_list_holds_all_that_is_not_zero(features):
+    weights = RNG.normal(size=(5, features)) * (RNG.random((5, features)) < 0.3)
+    weights[1] = 0
+    weights[2] = 1
+    starts, places, sizes = neurons.listing(weights)
+    rows, columns = np.nonzero(weights)
+    np.testing.assert_array_equal(starts, np.searchsorted(rows, np.arange(6)))
+    np.testing.assert_array_equal(places, columns)
+    np.testing.assert_array_equal(sizes, weights[rows, columns])
+
+
 @pytest.mark.parametrize("listed", [True, False])
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_gram_matrix(share, listed):

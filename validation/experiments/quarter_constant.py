@@ -31,11 +31,11 @@ def _settings(full: bool) -> list[Setting]:
     loads = (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8)
     held_out = (3, 6, 12, 24, 48, 96) if full else (3, 6, 12, 24, 48)
     others = (1, 3, 6, 12, 24) if full else (3, 6)
-    strengths = (1e-3, 1e-2, 1e-4, 1e-5) if full else (1e-3,)
-    seconds = 20.0 if full else 5.0
-    cells = [(l1, n, n * per) for l1, n, per in product(strengths, fitted, loads)]
-    cells += [(strengths[0], n, n * per) for n, per in product(held_out, others)]
-    sizes = [(l1, n, m, _runs(n, m, seconds)) for l1, n, m in cells]
+    cells = [(1e-3, n, n * per) for n, per in (*product(fitted, loads), *product(held_out, others))]
+    sizes = [(l1, n, m, _runs(n, m, 10.0 if full else 5.0)) for l1, n, m in cells]
+    if full:
+        weaker = [(l1, n, n * per) for l1, n, per in product((1e-2, 1e-4, 1e-5), fitted, (1, 4, 16, 64))]
+        sizes += [(l1, n, m, _runs(n, m, 5.0)) for l1, n, m in weaker]
     return [
         {"n": n, "m": m, "l1": l1, "runs": runs} for l1, n, m, runs in sizes if runs * _law(n, m) >= EVENTS
     ]
