@@ -15,7 +15,7 @@ FREE = ("feature_benefit", "interference")
 
 
 @numba.njit
-def _hidden_relu(weights, force):
+def hidden_relu(weights, force):
     """Add the force of ``¼ Σ_i ‖ReLU(W ReLU(W_i)) − e_i‖²``."""
     hidden = np.maximum(weights, 0.0)
     slope = np.dot(hidden, weights.T)  # outputs, input by input
@@ -35,19 +35,24 @@ class Mechanism:
     options: Mapping[str, Any] = field(default_factory=dict)
     l1: float = 0.0
     forces: Callable[[], tuple[str | Force, ...]] | None = None  # compiled when they are asked for
+    # of the flow: "splitting" takes smooth forces explicitly, and jitters in long steps where they are stiff
+    method: str = "splitting"
     optimizer: str = "gd"
     rate: float = 0.02
     steps: int = 20_000
 
 
-NOISY = {"rate": 0.05, "steps": 40_000}
+NOISY = {"rate": 0.05, "steps": 40_000, "method": "euler"}
 MECHANISMS = {
     "none": Mechanism("none", forces=lambda: FREE, steps=4000),
     "l1": Mechanism("L1", l1=L1, forces=lambda: (*FREE, "l1")),
     "l1_activations": Mechanism("L1 on activations", {"l1_on": "activations"}, L1),
     "l2": Mechanism("L2", {"l2": 2 * L2}, forces=lambda: (*FREE, l2_decay(L2))),
     "relu": Mechanism(
-        "hidden ReLU", {"activation": "relu"}, forces=lambda: (own_force("hidden_relu", smooth=_hidden_relu),)
+        "hidden ReLU",
+        {"activation": "relu"},
+        forces=lambda: (own_force("hidden_relu", smooth=hidden_relu),),
+        method="euler",
     ),
     "relu_l1": Mechanism(
         "hidden ReLU, L1 on activations", {"activation": "relu", "l1_on": "activations"}, L1

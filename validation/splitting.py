@@ -10,8 +10,9 @@ OUTCOMES = ("apart", "together", "split", "other")
 def polysemantic_pairs(weights: np.ndarray) -> list[tuple[int, int, int]]:
     """Return both features and the neuron of each benign pair, at the end of the flow."""
     large = np.abs(weights) > 0.5
-    neurons = np.flatnonzero(large.sum(axis=0) == 2)
-    return [(*map(int, np.flatnonzero(large[:, neuron])), int(neuron)) for neuron in neurons]
+    neurons = np.flatnonzero(large.sum(axis=0) == 2).tolist()
+    features = (np.flatnonzero(large[:, neuron]).tolist() for neuron in neurons)
+    return [(one, two, neuron) for (one, two), neuron in zip(features, neurons, strict=True)]
 
 
 def split(

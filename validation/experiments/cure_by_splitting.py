@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.flow import Flow
-from sim.forces import FORCES, co_occurrence
+from sim.forces import FORCES, Force, co_occurrence
 from sim.progress import track
 from sim.replicates import observe
 from theory import Autoencoder
@@ -38,21 +38,24 @@ Start = Callable[
 
 def _settings(full: bool) -> list[Setting]:
     n = 16
-    networks = {
-        "simulation": 1000 if full else 120,
-        "training": 40 if full else 8,
-        "untied": 40 if full else 8,
-    }
+    networks = {"simulation": 1000, "training": 24, "untied": 24} if full else {"simulation": 120}
     flows = [
         ("simulation", l1, ratio)
         for l1 in ((0.02, 0.005, 0.002) if full else (0.02, 0.005))
         for ratio in RATIOS
         if (n - 1) * ratio * l1 < FEW
     ]
-    trained = [("training", 0.02, ratio) for ratio in (RATIOS if full else (0.0, 0.3, 1.0, 3.0))]
-    untied = [("untied", 0.02, ratio) for ratio in (RATIOS if full else (0.0, 1.0))]
+    trained = [("training", 0.02, ratio) for ratio in (0.0, 0.3, 1.0, 3.0)]
+    untied = [("untied", 0.02, ratio) for ratio in ((0.0, 0.3, 1.0, 3.0) if full else (0.0, 1.0))]
     return [
-        {"source": source, "n": n, "m": n, "l1": l1, "p": round(ratio * l1, 7), "networks": networks[source]}
+        {
+            "source": source,
+            "n": n,
+            "m": n,
+            "l1": l1,
+            "p": round(ratio * l1, 7),
+            "networks": networks.get(source, 8),
+        }
         for source, l1, ratio in flows + trained + untied
     ]
 
@@ -85,7 +88,7 @@ def _settled(flow: Flow) -> dict[str, np.ndarray]:
 
 
 def _simulated(model: Autoencoder, p: float, start: Start, seed: int) -> np.ndarray:
-    forces = (*FORCES, co_occurrence(p)) if p else tuple(FORCES)
+    forces: list[str | Force] = [*FORCES, co_occurrence(p)] if p else [*FORCES]
     final = start(TIED)
     for weights in track(final, "copies"):
         Flow(model, weights, "splitting", forces, None).advance(END / model.l1)
@@ -197,14 +200,15 @@ def _findings(result: xr.Dataset) -> str:
         "otherwise (one has left, or another feature has come).\n\n"
         + "\n\n".join(said)
         + "\n\nShare of pairs that came apart, of those apart or together, with exact binomial intervals "
-        f"(95 %); neurons of one network count as independent.\n\n{table(header, rows)}"
+        f"(95 %); neurons of one network count as independent, and noise is the same draws "
+        f"times s.\n\n{table(header, rows)}"
     )
 
 
 def _said(source: str, settings: list[xr.Dataset]) -> str:
     sentences = [f"**{SOURCES[source].capitalize()}.** {_without_noise(settings)}"]
-    if alone := [part for part in settings if part.p == 0]:
-        found = [e for part in alone for std in NOISES[1:] if (e := apart(part, std))]
+    alone = [part for part in settings if part.p == 0]
+    if found := [e for part in alone for std in NOISES[1:] if (e := apart(part, std))]:
         half = sum(e.low <= 0.5 <= e.high for e in found)
         sentences.append(
             f"With features on one at a time, 1/2 lies in {half} of {len(found)} intervals of the share that "
@@ -241,7 +245,7 @@ def _with_co_occurrence(settings: list[xr.Dataset]) -> str:
     """Say from what p/λ on splitting cures, for each noise."""
     said = []
     for std in NOISES[1:]:
-        ratios = {}
+        ratios: dict[float, float] = {}
         for part in settings:
             if e := apart(part, std):
                 ratio = round(float(part.p / part.l1), 4)
@@ -249,10 +253,11 @@ def _with_co_occurrence(settings: list[xr.Dataset]) -> str:
         curing = [
             ratio for ratio in sorted(ratios) if all(low > CURED for at, low in ratios.items() if at >= ratio)
         ]
-        said.append(f"{f'p/λ = {curing[0]:g}' if curing else 'none of the p/λ here'} for s = {std:g}")
+        at = f"p/λ = {curing[0]:g}" if curing else "none of the p/λ here"
+        said.append(f"{at} for s = {std:g}")
     return (
-        f"With co-occurrence more than {CURED:.0%} come apart (by the lower ends of intervals, at all λ) from "
-        f"the following on: {', '.join(said)}."
+        f"With co-occurrence more than {CURED:.0%} come apart (by lower ends of intervals, at all λ) from "
+        f"here on: {', '.join(said)}."
     )
 
 
@@ -261,8 +266,9 @@ def _astray(settings: list[xr.Dataset]) -> str:
     for std in NOISES[1:]:
         counts = [cases(part, std) for part in settings]
         total = sum(sum(count.values()) for count in counts)
-        astray = share(sum(count["other"] for count in counts), total, USUAL)
-        shares.append(f"{interval(astray)} at s = {std:g}")
+        astray = sum(count["other"] for count in counts)
+        said = interval(share(astray, total, USUAL)) if total else "0 of 0"
+        shares.append(f"{said} at s = {std:g}")
     return f"A feature leaves, or another one comes, in a share of {', '.join(shares)}."
 
 

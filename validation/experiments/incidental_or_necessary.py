@@ -15,10 +15,11 @@ from matplotlib.figure import Figure
 
 from sim import ensemble
 from theory import Autoencoder
-from validation import plots, train
+from validation import plots
 from validation.analysis.networks import analyze
 from validation.experiment import Experiment, Setting, parts
 from validation.statistics import USUAL, Estimate, share
+from validation.training import train
 from validation.wording import interval, table
 
 NEURONS = 16  # of the needy network

@@ -20,18 +20,18 @@ from validation.hidden_noise import NoNoise
 from validation.inputs import Basis
 from validation.mechanisms import L1, L2, MECHANISMS, NOISE, Mechanism
 from validation.models.general import General
-from validation.statistics import USUAL, mean
+from validation.statistics import LEVEL, USUAL, mean
 from validation.training import train
 from validation.wording import interval, number, table
 
-AT_REST = 0.01  # change of ‖w‖₁/‖w‖ in the second half of a run below which it counts as converged
+AT_REST = 0.01  # change of the mean fourth norm in the second half of a run, below which it has converged
 SHARE = 0.5  # of the length of an encoding: larger weights make a neuron one of its own
 
 
 def _settings(full: bool) -> list[Setting]:
     sizes = ((16, 32), (16, 16)) if full else ((16, 32),)
     return [
-        {"source": source, "mechanism": name, "scale": scale, "n": n, "m": m, "instances": 48 if full else 8}
+        {"source": source, "mechanism": name, "scale": scale, "n": n, "m": m, "instances": 32 if full else 8}
         for n, m in sizes
         for name, mechanism in MECHANISMS.items()
         for scale in (1.0, 0.1)
@@ -45,52 +45,50 @@ def _measure(
 ) -> xr.Dataset:
     chosen = MECHANISMS[mechanism]
     model = Autoencoder(n, m, chosen.l1, scale / m**0.5)
-    final, change = {"training": _trained, "simulation": _simulated}[source](model, chosen, instances, seed)
-    activation = chosen.options.get("activation", "none")
+    follow = {"training": _trained, "simulation": _simulated}[source]
+    halfway, final = follow(model, chosen, instances, seed)
     fourth = fourth_norms(final)
     measured = {
         "fourth_norm": np.nanmean(fourth, axis=-1),
+        "halfway": np.nanmean(fourth_norms(halfway), axis=-1),
         "neurons": np.nanmean(1 / fourth, axis=-1),
         "polysemantic": polysemantic_neurons(_directions(final), SHARE),
-        "loss": clean_loss(final, activation),
-        "change": change,
+        "loss": clean_loss(final, chosen.options.get("activation", "none")),
     }
     return xr.Dataset({name: ("replicate", values.astype(np.float32)) for name, values in measured.items()})
 
 
-def _trained(
-    model: Autoencoder, chosen: Mechanism, instances: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
-    run = train(
-        model,
-        chosen.optimizer,
-        steps=chosen.steps,
-        learning_rate=chosen.rate,
-        replicates=instances,
-        seed=seed,
-        **chosen.options,
-    )
-    spread = (run.l1_norm / run.l2_norm).mean("feature").values
-    half = np.abs(run.step.values - chosen.steps / 2).argmin()
-    return run.final.values.astype(float), np.abs(spread[:, half] / spread[:, -1] - 1)
+def _trained(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
+    """Train, and return weights after half of the steps and all of them; the second half has fresh noise."""
+    found: list[np.ndarray] = []
+    for fresh in (seed, int(np.random.SeedSequence((seed, 1)).generate_state(1)[0])):
+        run = train(
+            model,
+            chosen.optimizer,
+            steps=chosen.steps // 2,
+            learning_rate=chosen.rate,
+            replicates=instances,
+            seed=fresh,
+            initial=found[-1] if found else None,
+            **chosen.options,
+        )
+        found.append(run.final.values.astype(float))
+    return found
 
 
-def _simulated(
-    model: Autoencoder, chosen: Mechanism, instances: int, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _simulated(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
     """Follow the flow for the time that training takes."""
     end = 4 * chosen.rate * chosen.steps
 
     def look(flow: Flow) -> dict[str, np.ndarray]:
-        spread = []
-        for time in (end / 2, end):
-            flow.advance(time)
-            sizes = np.abs(flow.weights)
-            spread.append((sizes.sum(axis=-1) / np.linalg.norm(sizes, axis=-1)).mean())
-        return {"final": flow.weights, "change": np.abs(spread[0] / spread[1] - 1)}
+        flow.advance(end / 2)
+        halfway = flow.weights.copy()
+        flow.advance(end)
+        return {"halfway": halfway, "final": flow.weights}
 
-    seen = observe(look, model, instances, seed, forces=chosen.forces())  # type: ignore[misc]
-    return seen["final"], seen["change"]
+    forces = chosen.forces()  # type: ignore[misc]
+    seen = observe(look, model, instances, seed, method=chosen.method, forces=forces)
+    return [seen["halfway"], seen["final"]]
 
 
 def _directions(weights: np.ndarray) -> np.ndarray:
@@ -117,7 +115,7 @@ def clean_loss(weights: np.ndarray, activation: str) -> np.ndarray:
 
 def verdict(part: xr.Dataset) -> str:
     """Say how encodings lie to the neurons: by their fourth norms beside that of random directions."""
-    fourth, floor = mean(part.fourth_norm, USUAL), of_random_direction(int(part.m))
+    fourth, floor = mean(part.fourth_norm, LEVEL), of_random_direction(int(part.m))
     if fourth.low > floor:
         return "sparser"
     return "flatter" if fourth.high < floor else "random"
@@ -125,37 +123,42 @@ def verdict(part: xr.Dataset) -> str:
 
 def _figure(result: xr.Dataset) -> Figure:
     kinds = _kinds(result)
-    figure, axes = plots.panels(2, len(kinds), width=9.0, height=3.6)
+    figure, axes = plots.panels(2, len(kinds), width=9.0, height=3.4)
     for (above, below), ((n, m), settings) in zip(axes.T, kinds.items(), strict=True):
-        _by_mechanism(above, settings, "fourth_norm")
-        above.axhline(
-            of_random_direction(m), color=plots.BLACK, linewidth=1, label="random directions, 3/(m + 2)"
-        )
+        names = _by_mechanism(above, settings, "fourth_norm")
+        floor, law = of_random_direction(m), collisions.polysemantic_neurons(n, m).mean()
+        above.axhline(floor, color=plots.BLACK, linewidth=1, label="random directions, 3/(m + 2)")
         above.set(ylabel="fourth norm, ‖w‖₄⁴/‖w‖⁴", ylim=(0, 1.05), title=f"n = {n}, m = {m}")
+        above.set_xticks(range(len(names)), [])
         _by_mechanism(below, settings, "polysemantic")
-        law = collisions.polysemantic_neurons(n, m).mean()
         below.axhline(law, color=plots.BLACK, linestyle="--", linewidth=1, label="exclusion law")
-        below.set(ylabel="polysemantic neurons", ylim=(0, None))
-        below.legend(fontsize="small")
-        above.legend(fontsize="small")
+        below.set(ylabel="polysemantic neurons", ylim=(-0.1, None))
+        below.set_xticks(range(len(names)), names, rotation=25, ha="right")
+    for ax in axes[:, -1]:
+        ax.legend(fontsize="small", loc="center left", bbox_to_anchor=(1, 0.5))
     figure.suptitle("Final encodings under mechanisms instead of L1; bars: 95 % intervals of means")
     return figure
 
 
-def _by_mechanism(ax: Axes, settings: list[xr.Dataset], name: str) -> None:
-    names = [mechanism for mechanism in MECHANISMS if any(part.mechanism == mechanism for part in settings)]
+def _by_mechanism(ax: Axes, settings: list[xr.Dataset], name: str) -> list[str]:
+    """Draw means by source and initial size, mechanism by mechanism, and return their labels."""
+    names = list(dict.fromkeys(str(part.mechanism.values) for part in settings))
     series: dict[tuple[str, float], list[xr.Dataset]] = {}
     for part in settings:
         series.setdefault((str(part.source.values), float(part.scale)), []).append(part)
     for k, ((source, scale), members) in enumerate(series.items()):
-        at = [
-            names.index(str(part.mechanism.values)) + 0.16 * (k - (len(series) - 1) / 2) for part in members
-        ]
-        label = f"{plots.LABEL[source]}, σ = {scale:g}/√m"
-        estimates = [mean(part[name], USUAL) for part in members]
-        plots.intervals(ax, at, estimates, color=plots.COLOUR[source], label=label)
-        ax.lines[-3].set_markerfacecolor(plots.COLOUR[source] if scale == 1 else "white")
-    ax.set_xticks(range(len(names)), [MECHANISMS[name].label for name in names], rotation=25, ha="right")
+        moved = 0.16 * (k - (len(series) - 1) / 2)
+        at = [names.index(str(part.mechanism.values)) + moved for part in members]
+        colour = plots.COLOUR[source]
+        plots.intervals(
+            ax,
+            at,
+            [mean(part[name], USUAL) for part in members],
+            color=colour,
+            label=f"{plots.LABEL[source]}, σ = {scale:g}/√m",
+            markerfacecolor=colour if scale == 1 else "white",
+        )
+    return [MECHANISMS[name].label for name in names]
 
 
 def _kinds(result: xr.Dataset) -> dict[tuple[int, int], list[xr.Dataset]]:
@@ -171,91 +174,108 @@ def _findings(result: xr.Dataset) -> str:
 
 
 def _of_size(n: int, m: int, settings: list[xr.Dataset]) -> str:
-    floor = of_random_direction(m)
-    law = collisions.polysemantic_neurons(n, m).mean()
+    trained = [part for part in settings if part.source == "training"]
     instances = sorted({part.sizes["replicate"] for part in settings})
-    return (
-        f"**n = {n}, m = {m}.** Beside random directions, whose mean fourth norm is 3/(m + 2) = {floor:.3f}, "
-        f"final encodings are {_verdicts(settings)}. {_collisions(settings)} The exclusion law expects "
-        f"{law:.2f} where each feature has one neuron. {_agreement(settings)} {_convergence(settings)} A neuron "
-        f"counts as polysemantic if two or more encodings have more than {SHARE:g} of their length on it. L1 "
-        f"λ = {L1:g}, L2 rate {L2:g}, noise of deviation {NOISE:g}; {' to '.join(map(str, instances))} runs in each setting, the same initial weights in all, of "
-        f"deviation σ; intervals are 95 %.\n\n{_table(settings)}"
+    text = (
+        f"**n = {n}, m = {m}.** The mean fourth norm of random directions is 3/(m + 2) = "
+        f"{of_random_direction(m):.3f}. {_verdicts(trained)} {_collisions(trained)} The exclusion "
+        f"law expects {collisions.polysemantic_neurons(n, m).mean():.2f} where each feature has one neuron. "
+        f"{_losses(trained)} {_agreement(settings)} {_convergence(settings)} A neuron counts as polysemantic "
+        f"if two or more encodings have more than {SHARE:g} of their length on it. L1 λ = {L1:g}, L2 rate "
+        f"{L2:g}, noise of deviation {NOISE:g}; {' to '.join(map(str, instances))} runs in each setting, the "
+        "same initial weights in all, of deviation σ; intervals are 95 %, those of verdicts 99.9 %."
     )
+    return f"{text}\n\n{_table(settings)}"
 
 
-def _named(settings: list[xr.Dataset]) -> str:
-    """Return mechanisms with what else tells them apart."""
-    sources = {"training": "", "simulation": ", flow"}
-    return "; ".join(
-        f"{MECHANISMS[str(part.mechanism.values)].label} (σ = {float(part.scale):g}/√m"
-        f"{sources[str(part.source.values)]})"
-        for part in settings
-    )
-
-
-def _verdicts(settings: list[xr.Dataset]) -> str:
+def _named(settings: list[xr.Dataset], among: list[xr.Dataset]) -> str:
+    """Return mechanisms, with the initial size where they are not meant at all of them."""
+    names = dict.fromkeys(str(part.mechanism.values) for part in settings)
     said = []
+    for name in names:
+        here, all_of_it = ([part for part in some if part.mechanism == name] for some in (settings, among))
+        scales = " and ".join(f"{float(part.scale):g}/√m" for part in here)
+        at = f" (σ = {scales})" if len(here) < len(all_of_it) else ""
+        said.append(f"{MECHANISMS[name].label}{at}")
+    return "; ".join(said)
+
+
+def _verdicts(trained: list[xr.Dataset]) -> str:
     words = {
-        "sparser": "sparser",
-        "flatter": "flatter (spread more evenly over neurons)",
-        "random": "not different",
+        "sparser": "Trained encodings are sparser than those",
+        "flatter": "They are spread more evenly over the neurons than random directions",
+        "random": "Not told from random directions are they",
     }
-    for name, word in words.items():
-        if those := [part for part in settings if verdict(part) == name]:
-            said.append(f"{word} under {_named(those)}")
-    return ", ".join(said)
-
-
-def _collisions(settings: list[xr.Dataset]) -> str:
-    """Say which mechanisms have more polysemantic neurons than there are without any."""
     said = []
-    for name in dict.fromkeys(str(part.mechanism.values) for part in settings):
-        for part in (part for part in settings if part.mechanism == name and part.source == "training"):
-            alone = [
-                other
-                for other in settings
-                if other.mechanism == "none" and other.source == "training" and other.scale == part.scale
-            ]
-            if alone and name != "none":
-                found, chance = (mean(one.polysemantic, USUAL) for one in (part, alone[0]))
-                if found.low > chance.high:
-                    said.append(f"{_named([part])} {interval(found)}")
-    if not said:
-        return "In no trained model are there more polysemantic neurons than without any mechanism."
-    return f"More polysemantic neurons than without any mechanism have, trained: {', '.join(said)}."
+    for name, word in words.items():
+        if those := [part for part in trained if verdict(part) == name]:
+            said.append(f"{word} under: {_named(those, trained)}.")
+    return " ".join(said)
+
+
+def _collisions(trained: list[xr.Dataset]) -> str:
+    """Say which mechanisms have more polysemantic neurons than there are without any."""
+    counts = {
+        (str(part.mechanism.values), float(part.scale)): mean(part.polysemantic, USUAL) for part in trained
+    }
+    more = [
+        part
+        for part in trained
+        if (alone := counts.get(("none", float(part.scale))))
+        and counts[str(part.mechanism.values), float(part.scale)].low > alone.high
+    ]
+    if not more:
+        return "No trained model has clearly more polysemantic neurons than those without any mechanism."
+    return f"More polysemantic neurons than without any mechanism are there under: {_named(more, trained)}."
+
+
+def _losses(trained: list[xr.Dataset]) -> str:
+    if not trained:
+        return ""
+    worst = max(trained, key=lambda part: float(part.loss.mean()))
+    return (
+        "The mean squared error of a feature on its own, without noise and penalties, is largest under "
+        f"{_named([worst], trained)}: {interval(mean(worst.loss, USUAL))}."
+    )
 
 
 def _agreement(settings: list[xr.Dataset]) -> str:
-    gaps = {}
-    for part in (part for part in settings if part.source == "simulation"):
-        for other in settings:
-            if (
-                other.source == "training"
-                and other.mechanism == part.mechanism
-                and other.scale == part.scale
-                and other.sizes == part.sizes
-            ):
-                gap = abs(float((part.fourth_norm - other.fourth_norm).mean()))
-                gaps[_named([other])] = gap
-    if not gaps:
+    """Say how far the flow is from training, and how often both say the same."""
+    by_kind = {
+        (str(part.source.values), str(part.mechanism.values), float(part.scale)): part for part in settings
+    }
+    pairs = [
+        (part, by_kind["training", name, scale])
+        for (source, name, scale), part in by_kind.items()
+        if source == "simulation" and ("training", name, scale) in by_kind
+    ]
+    if not pairs:
         return ""
-    worst = max(gaps, key=gaps.__getitem__)
+    gaps = [abs(float(one.fourth_norm.mean() - two.fourth_norm.mean())) for one, two in pairs]
+    same = sum(verdict(one) == verdict(two) for one, two in pairs)
     return (
-        f"Mean fourth norms of flow and training differ in {len(gaps)} comparisons by at most "
-        f"{number(gaps[worst])}, under {worst}."
+        f"Where the flow can be written, it says the same in {same} of {len(pairs)} settings, and mean "
+        f"fourth norms differ by at most {number(max(gaps))}."
     )
 
 
 def _convergence(settings: list[xr.Dataset]) -> str:
-    moving = [part for part in settings if (part.change >= AT_REST).any()]
+    moving = {
+        f"{MECHANISMS[str(part.mechanism.values)].label} ({plots.LABEL[str(part.source.values)]})": None
+        for part in settings
+        if (_changes(part) >= AT_REST).any()
+    }
     runs = sum(part.sizes["replicate"] for part in settings)
-    count = sum(int((part.change >= AT_REST).sum()) for part in moving)
-    where = f"; the others are under {_named(moving)}" if moving else ""
+    rest = sum(int((_changes(part) < AT_REST).sum()) for part in settings)
+    where = f"; the others are under: {', '.join(moving)}" if moving else ""
     return (
-        f"By the change of the mean ‖w‖₁/‖w‖ in the second half, below {AT_REST:.0%}, {runs - count} of {runs} "
-        f"runs have converged{where}."
+        f"In {rest} of {runs} runs the mean fourth norm changes by less than {AT_REST:g} in the second half: "
+        f"they count as converged{where}."
     )
+
+
+def _changes(part: xr.Dataset) -> xr.DataArray:
+    return abs(part.fourth_norm - part.halfway)
 
 
 def _table(settings: list[xr.Dataset]) -> str:
@@ -269,7 +289,7 @@ def _table(settings: list[xr.Dataset]) -> str:
                 f"{float(part.scale):g}",
                 plots.LABEL[str(part.source.values)],
                 *map(interval, estimates),
-                number(float(part.change.max())),
+                number(float(_changes(part).max())),
             )
         )
     return table((*header, "loss of a feature", "largest change"), rows)

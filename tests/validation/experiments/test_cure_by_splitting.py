@@ -74,7 +74,7 @@ def test_trained_networks_separate_what_often_meets(source):
 
 
 def test_findings_follow_the_data():
-    settings = (SETTING, SETTING | {"p": 0.06})
+    settings = (SETTING | {"networks": 40}, SETTING | {"p": 0.06, "networks": 40})
 
     def swapped(part):
         return part.assign(cases=part.cases.copy(data=part.cases.values[..., [1, 0, 2, 3]]))
