@@ -6,8 +6,6 @@ import signal
 import subprocess
 import sys
 import time
-import warnings
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -22,23 +20,6 @@ POLYSEM = Path(sys.executable).with_name("polysem")
 
 def in_process_of_its_own(folder, *command):
     return subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=120, check=False)
-
-
-@pytest.fixture
-def polysem(tmp_path, monkeypatch, capfd):
-    """Run the function behind the entry point, which saves starting a process; in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)  # put back afterwards
-    (entry,) = metadata.entry_points(group="console_scripts", name="polysem")
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["polysem", *arguments])
-        with pytest.raises(SystemExit) as ended:
-            entry.load()()
-        out, err = capfd.readouterr()
-        return subprocess.CompletedProcess(arguments, ended.value.code, out, err)
-
-    return run
 
 
 def test_help_imports_nothing_heavy(tmp_path):

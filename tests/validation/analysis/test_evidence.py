@@ -25,11 +25,11 @@ class References(HTMLParser):
 
 def test_command_shows_and_writes(polysem, tmp_path):
     np.savez(tmp_path / "w.npz", final=ENCODINGS, initial=ENCODINGS[:, ::-1] + 0.1)
-    code, out, error = polysem.run("analyze", "w.npz", "--json", "w.json", "--report", "page")
-    assert (code, error) == (0, "")
-    assert "1 incidental, 1 monosemantic, 2 dead" in out
-    assert "feature 0 to free neuron 2: same loss" in out
-    assert "wrote w.json" in out
+    ended = polysem("analyze", "w.npz", "--json", "w.json", "--report", "page")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "1 incidental, 1 monosemantic, 2 dead" in ended.stdout
+    assert "feature 0 to free neuron 2: same loss" in ended.stdout
+    assert "wrote w.json" in ended.stdout
     document = json.loads((tmp_path / "w.json").read_text())
     assert document["verdicts"] == ["incidental", "monosemantic", "dead", "dead"]
     (row,) = document["polysemantic"]

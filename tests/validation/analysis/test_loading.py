@@ -147,23 +147,23 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_unfit_files(polysem, tmp_path, name):
+def test_unfit_files(refuses, tmp_path, name):
     content, line = WRONG[name]
     path = tmp_path / name
     if callable(content):
         content(path)
     else:
         path.write_bytes(content)
-    polysem.refuses("analyze", name, line=f"FILE .*({line})")
+    refuses("analyze", name, line=f"FILE .*({line})")
 
 
-def test_what_is_no_file(polysem, tmp_path):
+def test_what_is_no_file(refuses, tmp_path):
     (tmp_path / "folder.npy").mkdir()
-    polysem.refuses("analyze", "folder.npy", line="FILE must be a file.*: is a folder")
-    polysem.refuses("analyze", "missing.npy", line="FILE must be a file.*: no such file")
+    refuses("analyze", "folder.npy", line="FILE must be a file.*: is a folder")
+    refuses("analyze", "missing.npy", line="FILE must be a file.*: no such file")
 
 
-def test_unfit_options(polysem, tmp_path):
+def test_unfit_options(refuses, tmp_path):
     np.save(tmp_path / "w.npy", PAIR)
     np.save(tmp_path / "other.npy", PAIR.T)
     (tmp_path / "page").write_text("a file")
@@ -175,7 +175,7 @@ def test_unfit_options(polysem, tmp_path):
         (("--json", "missing/w.json"), "--json must be a file in a writable folder"),
         (("--report", "page"), "--report must be a folder that can be written to"),
     ):
-        polysem.refuses("analyze", "w.npy", *options, line=line)
+        refuses("analyze", "w.npy", *options, line=line)
 
 
 def _cut(path):
