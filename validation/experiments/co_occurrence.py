@@ -123,8 +123,9 @@ def _figure(result: xr.Dataset) -> Figure:
 
 
 def _drawn(ax: Axes, x: list, estimates: list[Estimate], label: str, color: str, linestyle: str) -> None:
-    plots.intervals(ax, x, estimates, label=label, color=color)
-    ax.plot(x, [estimate.value for estimate in estimates], color=color, linestyle=linestyle, linewidth=1)
+    plots.intervals(ax, x, estimates, color=color)
+    values = [estimate.value for estimate in estimates]
+    ax.plot(x, values, "o", color=color, linestyle=linestyle, linewidth=1, markersize=4, label=label)
 
 
 def _overlay(counts: Axes, losses: Axes, shares: Axes, groups: list[Series], positive: np.ndarray) -> None:
@@ -237,7 +238,7 @@ def _bounded(groups: list[Series]) -> str:
         "A pair of p = 0 is stable, by the derived condition, if the runner-up of neither feature is too "
         f"large when the other has settled: at p/λ = {ratio:.3g} that lets a share of {limit:.2f} stand; "
         f"{interval(left)} are left. Fewer are left than it lets stand at {fewer} of {len(compared)} values"
-        f"{': co-occurrence undoes those before they settle' if 2 * fewer > len(compared) else ''}. "
+        f"{': the others seem undone before they settle' if 2 * fewer > len(compared) else ''}. "
     )
 
 
