@@ -1,4 +1,4 @@
-"""The experiments, one file each, in the order in which they are shown."""
+"""The experiments, one file each, in the order in which they are shown: the paper's, then our questions."""
 
 from validation.experiment import Experiment
 from validation.experiments import (
@@ -21,20 +21,20 @@ from validation.experiments import (
 )
 
 experiments: tuple[Experiment, ...] = (
-    winner_decided.experiment,
     sparsification_speed.experiment,
-    rebirth.experiment,
     polysemantic_neurons.experiment,
     fourth_norm.experiment,
-    incidental_or_necessary.experiment,
     initial_and_final.experiment,
-    time_with_interference.experiment,
-    l1_to_zero.experiment,
     co_occurrence.experiment,
     correlated_pairs.experiment,
-    winner_take_all.experiment,
-    cure_by_splitting.experiment,
     quarter_constant.experiment,
     collision_switches.experiment,
     collision_course.experiment,
+    rebirth.experiment,
+    winner_decided.experiment,
+    l1_to_zero.experiment,
+    winner_take_all.experiment,
+    cure_by_splitting.experiment,
+    time_with_interference.experiment,
+    incidental_or_necessary.experiment,
 )
