@@ -275,8 +275,9 @@ def _pairs(measured: list[xr.Dataset]) -> list[str]:
     lost = sum(float((part.initial - part.kept).sum()) > 1e-6 for part in alone)
     excess = [ratio(part)[0] - least_ratio(int(part.m)) for part in alone]
     return [
-        "Two features alone keep every benign collision of their largest initial weights, which is proved "
-        "(`polysem derive benign_collision_survives`) and makes the ratio at least 1 − 1/(2m). In "
+        "Two features alone keep every benign collision of their largest initial weights as long as both "
+        "live, which is proved (`polysem derive benign_collision_survives`) and makes the ratio at least "
+        "1 − 1/(2m) if L1 kills no encoding. In "
         f"{len(alone) - lost} of {len(alone)} settings with n = 2 the runs lost none; features displaced by "
         f"each other add {number(min(excess))} to {number(max(excess))} to the ratio."
     ]
