@@ -115,7 +115,8 @@ def rebirth_threshold(l1: float, probability: float) -> tuple[float, float]:
     -------
     larger, smaller : float
         The threshold for a weight of the larger and of the smaller feature, both ``λ/(λ + p/2)`` to
-        leading order: 1 (never) without co-occurrence, about ``2λ/p`` where p is large against λ.
+        leading order, about ``2λ/p`` where p is large against λ. For weights well below ``√p``; for larger
+        ones see `theory.pair_escape.escape_threshold`.
 
     Raises
     ------
@@ -258,8 +259,8 @@ derivations = (
     Derivation(
         name="unstable_benign_pair",
         statement=(
-            "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2): to any "
-            "weight at lambda = 0, to none at p = 0."
+            "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2), where that is "
+            "well below sqrt(p): to any weight at lambda = 0. Larger ones: escape_from_pair."
         ),
         source="own",
         status="asymptotic",
