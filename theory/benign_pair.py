@@ -259,8 +259,8 @@ derivations = (
     Derivation(
         name="unstable_benign_pair",
         statement=(
-            "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2), where that is "
-            "well below sqrt(p): to any weight at lambda = 0. Larger ones: escape_from_pair."
+            "A benign pair is unstable to weights on unused neurons above lambda/(lambda + p/2), where that "
+            "is well below sqrt(p): to any weight at lambda = 0. Larger ones: escape_from_pair."
         ),
         source="own",
         status="asymptotic",
