@@ -106,13 +106,15 @@ def summary(rows: list[Row]) -> str:
     """Return in a sentence or two what the rows say."""
     firm = sum(row["expected"] == "agrees" for row in rows)
     rough = [row["verdict"] for row in rows if row["expected"] == "rough"]
-    text = f"Of {firm} numbers that the project predicts, {firm - len(unexpected(rows))} agree."
+    said = []
+    if firm:
+        said.append(f"Of {firm} numbers that the project predicts, {firm - len(unexpected(rows))} agree.")
     if rough:
-        text += (
-            f" Of {len(rough)} that are stated only roughly, {rough.count('disagrees')} disagree, "
+        said.append(
+            f"Of {len(rough)} that are stated only roughly, {rough.count('disagrees')} disagree, "
             "which is a result and no failure; × is measured over predicted."
         )
-    return text
+    return " ".join(said)
 
 
 def listing() -> Table:
