@@ -167,7 +167,7 @@ def _load(
     """Return by setting what a file holds already of this run."""
     if path is None or not Path(files.writable(path)).exists():
         return {}
-    saved = schema.load(path)
+    saved = schema.load(path).drop_encoding()  # which would cut longer strings of other settings short
     held = tuple(saved.attrs.get(name) for name in ("experiment", "seed", "full"))
     if held != (experiment.name, seed, int(full)):
         raise ArgumentError(

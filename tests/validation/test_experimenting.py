@@ -69,6 +69,24 @@ def test_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path, monkeypatch):
     xr.testing.assert_equal(schema.load(path), whole)
 
 
+def test_longer_names_of_later_settings_are_kept(tmp_path, monkeypatch):
+    path, names = tmp_path / "fake.nc", ["a", "much longer"]
+    settings = [{"name": name} for name in names]
+
+    def interrupted(name, seed):
+        if name != "a" and CALLS == ["a"]:
+            CALLS.append("stop")
+            raise KeyboardInterrupt
+        CALLS.append(name)
+        return xr.Dataset({"value": ("replicate", [1.0])})
+
+    changed = {"measure": interrupted, "settings": lambda full: settings}
+    monkeypatch.setattr(experimenting, "experiments", (Experiment(**(vars(FAKE) | changed)),))
+    experimenting.run("fake", path=path)
+    experimenting.run("fake", path=path)
+    assert schema.load(path).name.values.tolist() == names
+
+
 def test_interrupted_before_anything_is_done(monkeypatch, tmp_path):
     def interrupted(n, seed):
         raise KeyboardInterrupt
