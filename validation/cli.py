@@ -269,14 +269,12 @@ def experiment(
     """
     from rich.console import Console
 
-    from theory import files
     from validation import experimenting
 
     if listing or name is None:
         (Console() if sys.stdout.isatty() else Console(width=160)).print(experimenting.listing())
         return
-    data = files.folder(out) / f"{experimenting.find(name).name}.nc"
-    out.mkdir(exist_ok=True)
+    data = out / f"{name}.nc"
     result = experimenting.run(name, seed, full, data)
     page = experimenting.write(result, out)
     for path in (data, page.with_suffix(".png"), page):

@@ -50,7 +50,7 @@ def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | 
         All settings at full size, instead of a few in minutes.
     path : path, optional
         NetCDF file that keeps the run: it is written after each setting, and settings that it holds
-        are not run again.
+        are not run again. Its folder is made if need be.
 
     Returns
     -------
@@ -73,6 +73,7 @@ def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | 
         for setting in track(missing, name):
             done[_key(setting)] = _measured(experiment, setting, seed)
             if path is not None:
+                Path(path).parent.mkdir(exist_ok=True)
                 schema.save(_collected(experiment, settings, done, seed, full), path)
     except KeyboardInterrupt:
         if not done:
@@ -165,7 +166,10 @@ def _load(
     path: str | os.PathLike | None, experiment: Experiment, seed: int, full: bool
 ) -> dict[Any, xr.Dataset]:
     """Return by setting what a file holds already of this run."""
-    if path is None or not Path(files.writable(path)).exists():
+    if path is None:
+        return {}
+    files.folder(Path(path).parent)
+    if not Path(path).exists():
         return {}
     saved = schema.load(path).drop_encoding()  # which would cut longer strings of other settings short
     held = tuple(saved.attrs.get(name) for name in ("experiment", "seed", "full"))

@@ -95,8 +95,17 @@ def test_interrupted_before_anything_is_done(monkeypatch, tmp_path):
         experimenting, "experiments", (Experiment(**(vars(FAKE) | {"measure": interrupted})),)
     )
     with pytest.raises(KeyboardInterrupt):
-        experimenting.run("fake", path=tmp_path / "fake.nc")
+        experimenting.run("fake", path=tmp_path / "new" / "fake.nc")
     assert not list(tmp_path.iterdir())
+
+
+def test_folder_is_made_with_the_first_result(tmp_path):
+    experimenting.run("fake", path=tmp_path / "new" / "fake.nc")
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["fake.nc"]
+    CALLS.clear()
+    with pytest.raises(ValueError, match=r"^out must be a folder that can be written to"):
+        experimenting.run("fake", path=tmp_path / "none" / "new" / "fake.nc")
+    assert not CALLS
 
 
 def test_a_file_of_another_run_is_left_alone(tmp_path):

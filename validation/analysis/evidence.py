@@ -41,7 +41,7 @@ def summary(result: xr.Dataset) -> dict[str, str]:
         lines["effective neurons"] = f"{_spread(effective)} for a feature"
         lines["interference"] = (
             f"{_spread(suffered)} on a feature, in units of a collision with its copy; "
-            f"cosines {interval(_pairs(result.cosine.values, alive))}"
+            f"cosines {extent(_pairs(result.cosine.values, alive))}"
         )
     lines["monosemantic?"] = _monosemantic(result)
     return lines
@@ -90,7 +90,7 @@ def shown(result: xr.Dataset) -> Group:
     drawn.add_column("evidence", ratio=3)
     for row in islice(neurons(result), ROWS):
         verdict = f"[{STYLE[row['verdict']]}]{row['verdict']}[/]"
-        drawn.add_row(str(row["neuron"]), verdict, listed(row), interval(row["cosines"]), row["because"])
+        drawn.add_row(str(row["neuron"]), verdict, listed(row), extent(row["cosines"]), row["because"])
     return Group(overview, "", drawn)
 
 
@@ -105,7 +105,7 @@ def listed(row: dict[str, Any], most: int = 3) -> str:
     return ", ".join(parts) + (f" and {rest} more" if rest else "")
 
 
-def interval(ends: list[float]) -> str:
+def extent(ends: list[float]) -> str:
     """Return the least and the greatest of some cosines as text."""
     return " … ".join(f"{end + 0.0:.2f}" for end in dict.fromkeys(np.round(ends, 2))) or "none"
 

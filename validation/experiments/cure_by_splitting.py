@@ -20,7 +20,7 @@ from theory.splitting_neurons import separation_probability
 from validation import plots
 from validation.experiment import Experiment, Setting, parts
 from validation.sparse_inputs import train_rare
-from validation.splitting import OUTCOMES, TIED, outcome, polysemantic_pairs, split
+from validation.split_neurons import OUTCOMES, TIED, outcome, polysemantic_pairs, split
 from validation.statistics import USUAL, Estimate, share
 from validation.wording import interval, table
 
