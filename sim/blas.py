@@ -4,11 +4,15 @@ Numba itself has the general product only, at twice the operations. The symmetri
 found by name, so that kernels that call it can still be cached on disk.
 """
 
+import functools
+from contextlib import AbstractContextManager
+
 import llvmlite.binding
 import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  # loaded here, so that threadpoolctl sees it
 from numba import njit, types
 from numba.extending import get_cython_function_address, overload
+from threadpoolctl import ThreadpoolController
 
 WORTH_IT = 128  # columns from which on it is faster than the general product, as measured
 SMALL = 2**19  # multiplications in a product that OpenBLAS does without packing (up to 10^6)
@@ -72,3 +76,13 @@ def self_product(a, out):
     for i in range(out.shape[0]):
         for j in range(i):
             out[j, i] = out[i, j]
+
+
+def one_thread() -> AbstractContextManager:
+    """Keep BLAS on one thread, in a context."""
+    return _blas().limit(limits=1)
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")

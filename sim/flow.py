@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from threadpoolctl import ThreadpoolController
 
+from sim.blas import one_thread
 from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
@@ -244,12 +244,7 @@ def _winner_size(l1: float) -> float:
 def _threads(weights: np.ndarray) -> AbstractContextManager:
     """Keep BLAS on one thread where the products are too small to share."""
     n, m = weights.shape
-    return _blas().limit(limits=1) if n * n * m < WORTH_SHARING else nullcontext()
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+    return one_thread() if n * n * m < WORTH_SHARING else nullcontext()
 
 
 def _initial_weights(

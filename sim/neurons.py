@@ -11,6 +11,7 @@ from numba import njit
 from numba.cpython.unsafe.numbers import trailing_zeros
 
 from sim.blas import matmul, self_product
+from sim.cores import bounds, on_all_cores
 from sim.forces.l1 import constant_push
 
 FAST = {"reassoc", "contract", "nsz"}
@@ -18,24 +19,11 @@ WORD = 64  # weights looked at together
 
 
 @njit(cache=True, nogil=True)
-def listing(weights):
-    """Return lists of active weights: where those of each neuron begin, their features and sizes."""
-    starts = np.zeros(weights.shape[0] + 1, np.int64)
-    room = 0
-    flat = weights.reshape(-1)
-    for i in range(flat.size):
-        room += flat[i] != 0
-    features, sizes = np.empty(room, np.uint32), np.empty(room, weights.dtype)
-    for k in range(weights.shape[0]):
-        starts[k + 1] = gather(weights, k, features, sizes, starts[k])
-    return starts, features, sizes
-
-
-@njit(cache=True, nogil=True)
-def gather(weights, k, places, values, count):
-    """List the entries of row k that are not 0, from place `count` on; return where the list ends."""
-    for first in range(0, weights.shape[1], WORD):
-        piece, alive = weights[k, first : first + WORD], np.uint64(0)
+def gather(row, places, values):
+    """List the entries of a row that are not 0, and return how many there are."""
+    count = 0
+    for first in range(0, row.size, WORD):
+        piece, alive = row[first : first + WORD], np.uint64(0)
         for b in range(piece.size):
             alive |= np.uint64(piece[b] != 0) << np.uint64(b)
         while alive:
@@ -46,58 +34,76 @@ def gather(weights, k, places, values, count):
     return count
 
 
+@on_all_cores
 @njit(cache=True, nogil=True)
-def move(start, before, by, lists, mismatch, c, amount, product, end):
+def move(part, parts, start, before, by, listed, factor, c, amount, product, end):
     """Move weights by L1 and the constant force ``before + c (by M)``.
 
     Parameters
     ----------
     start, before, by : ndarray, shape (neuron, feature)
         Weights to start from, force times time beside that of M, weights on which M acts.
-    lists : tuple
-        The `listing` of `by`, worth it for few active weights, or of nothing.
-    mismatch : ndarray, shape (feature, feature)
+    listed : bool
+        Whether to list the active weights of each neuron, worth it for few.
+    factor : ndarray, shape (feature, feature)
         M.
     c, amount : float
         Time of M, λ times time.
     product, end : ndarray, shape (neuron, feature)
         For ``by M`` and the weights in the end.
     """
+    first, last = bounds(start.shape[0], part, parts)
     c, amount = start.dtype.type(c), start.dtype.type(amount)
-    if lists[0].size > 1:
-        combine(lists, mismatch, product)
+    if listed:
+        combine(by[first:last], factor, product[first:last])
     else:
-        matmul(by, mismatch, product)
-    push(start.reshape(-1), before.reshape(-1), product.reshape(-1), c, amount, end.reshape(-1))
+        matmul(by[first:last], factor, product[first:last])
+    push(
+        start[first:last].reshape(-1), before[first:last].reshape(-1), product[first:last].reshape(-1),
+        c, amount, end[first:last].reshape(-1),
+    )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
-def multiply(weights, listed, gram):
-    """Write the Gram matrix of weights of shape (neuron, feature) to `gram`."""
-    if listed:
-        gram[:] = 0
-        places, sizes = np.empty(gram.shape[0], np.int64), np.empty(gram.shape[0], gram.dtype)
-        for k in range(weights.shape[0]):
-            count = gather(weights, k, places, sizes, 0)
-            for a in range(count):
-                row = gram[places[a]]
-                for b in range(a + 1):
-                    row[places[b]] += sizes[a] * sizes[b]
-        for i in range(gram.shape[0]):
-            for j in range(i):
-                gram[j, i] = gram[i, j]
-    else:
-        self_product(weights, gram)
+def multiply(split, weights, listed, shares, gram):
+    """Write the Gram matrix of weights of shape (neuron, feature) to `gram`, and those of parts to `shares`."""
+    multiply_part(split, weights, listed, shares)
+    gram[:] = shares[0]
+    for part in range(1, split.parts):
+        gram += shares[part]
+    for i in range(gram.shape[0]):
+        for j in range(i):
+            gram[j, i] = gram[i, j]
+
+
+@on_all_cores
+@njit(cache=True, nogil=True)
+def multiply_part(part, parts, weights, listed, shares):
+    """Write the Gram matrix of a part of the neurons to its share, at least its lower triangle."""
+    first, last = bounds(weights.shape[0], part, parts)
+    gram = shares[part]
+    if not listed:
+        self_product(weights[first:last], gram)
+        return
+    gram[:] = 0
+    places, sizes = np.empty(gram.shape[0], np.int64), np.empty(gram.shape[0], gram.dtype)
+    for k in range(first, last):
+        count = gather(weights[k], places, sizes)
+        for a in range(count):
+            row = gram[places[a]]
+            for b in range(a + 1):
+                row[places[b]] += sizes[a] * sizes[b]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
-def combine(lists, factor, out):
-    """Write the product of a listed matrix and `factor` to `out`: four rows at a time, for less traffic."""
-    starts, places, sizes = lists
+def combine(rows, factor, out):
+    """Write the product of rows with few entries and `factor` to `out`: four at a time, for less traffic."""
+    places, sizes = np.empty(rows.shape[1], np.uint32), np.empty(rows.shape[1], rows.dtype)
     width = np.uint64(out.shape[1])
-    for k in range(out.shape[0]):
+    for k in range(rows.shape[0]):
+        last = gather(rows[k], places, sizes)
         out[k] = 0
-        a, last = starts[k], starts[k + 1]
+        a = 0
         while a + 3 < last:
             p, q, r, s = places[a], places[a + 1], places[a + 2], places[a + 3]
             one, two, three, four = sizes[a], sizes[a + 1], sizes[a + 2], sizes[a + 3]

@@ -16,7 +16,8 @@ the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for 
 import numpy as np
 from numba import njit
 
-from sim.neurons import combine, listing
+from sim.cores import bounds, on_all_cores
+from sim.neurons import combine
 
 ENOUGH = 0.3  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
@@ -26,11 +27,13 @@ FEW = 0.2  # share of pairs below which lists of them beat a matrix product
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def correction(mismatch, target, slope, gram, c, along, image):
+def correction(split, mismatch, target, slope, gram, c, along, image):
     """Write a Newton correction of `mismatch` to `along`.
 
     Parameters
     ----------
+    split : Split
+        How the cores share the work (`sim.cores`).
     mismatch : ndarray, shape (feature, feature)
         M, symmetric.
     target, slope : ndarray, shape (feature, feature)
@@ -54,7 +57,7 @@ def correction(mismatch, target, slope, gram, c, along, image):
     stiff, scale, rest, step = stiff.reshape(-1), scale.reshape(-1), rest.reshape(-1), step.reshape(-1)
     direction, response, wanted = along.reshape(-1), image.reshape(-1), np.empty_like(rest)
     if moved > 0.0:
-        respond(known, gram, image)
+        respond(split, known, gram, image)
     else:
         response[:] = 0
     for a in range(gram.size):
@@ -66,7 +69,7 @@ def correction(mismatch, target, slope, gram, c, along, image):
     for _ in range(LONGEST):
         if power <= 0.0:
             break
-        respond(along, gram, image)
+        respond(split, along, gram, image)
         for a in range(gram.size):
             total = stiff[a] * direction[a] + c * response[a]
             response[a] = total if scale[a] > 0 else total - total
@@ -139,18 +142,26 @@ def follow(mismatch, correction, last_mismatch, last_correction, second):
 
 
 @njit(cache=True, nogil=True)
-def respond(along, gram, image):
+def respond(split, along, gram, image):
     """Write ``D K + K D`` to `image`, D being `along`, both symmetric."""
     n = gram.shape[0]
-    if np.count_nonzero(along) < FEW * along.size:
-        combine(listing(along), gram, image)
-    else:
-        np.dot(along, gram, image)
+    multiply(split, along, np.count_nonzero(along) < FEW * along.size, gram, image)
     for top in range(0, n, TILE):
         for left in range(0, top + 1, TILE):
             for i in range(top, min(top + TILE, n)):
                 for j in range(left, min(left + TILE, i + 1)):
                     image[i, j] = image[j, i] = image[i, j] + image[j, i]
+
+
+@on_all_cores
+@njit(cache=True, nogil=True)
+def multiply(part, parts, along, listed, gram, image):
+    """Write ``D K`` to `image`."""
+    first, last = bounds(along.shape[0], part, parts)
+    if listed:
+        combine(along[first:last], gram, image[first:last])
+    else:
+        np.dot(along[first:last], gram, image[first:last])
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})

@@ -5,11 +5,12 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import numba
 import numpy as np
 import xarray as xr
-from threadpoolctl import threadpool_limits
 
 from sim import metrics
+from sim.blas import one_thread
 from sim.flow import Flow
 from sim.forces import FORCES, Force
 from sim.progress import track
@@ -167,7 +168,7 @@ def _collect(
             for future in futures:
                 future.cancel()
 
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(workers) as pool:
+    with one_thread(), ThreadPoolExecutor(workers, initializer=numba.set_num_threads, initargs=(1,)) as pool:
         try:
             for result in track(finished(pool), "simulating", total=len(children)):
                 runs.append(result)  # noqa: PERF402  # so that they are kept when interrupted

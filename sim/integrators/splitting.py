@@ -25,6 +25,7 @@ import numpy as np
 from numba import njit
 
 from sim import neurons
+from sim.cores import bounds, on_all_cores, split
 from sim.forces.l1 import time_of_death
 from sim.integrators.sparsity import is_sparse
 from sim.newton import correction, follow
@@ -51,40 +52,43 @@ class Memory(NamedTuple):
 
 def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
     """Move `weights` from `start` to `stop`; see `sim.integrators`."""
+    n, m = weights.shape
     if memory is None:
-        n, m = weights.shape
         exact = rtol < SINGLE or n * m < WORTH_IT or action.is_smooth or action.is_proximal
         precision = np.float64 if exact else np.float32
         memory = Memory(0.0, np.zeros((n, n), precision), np.zeros((m, n), precision))
-    reached, step, *happened = _advance(
-        weights, start, stop, *memory, l1, action.mismatch, action.smooth, action.proximal,
-        action.is_smooth, action.is_proximal, until_sparse, rtol,
-    )  # fmt: skip
+    with split(m, n) as parts:
+        reached, step, *happened = _advance(
+            parts, weights, start, stop, *memory, l1, action.mismatch, action.smooth, action.proximal,
+            action.is_smooth, action.is_proximal, until_sparse, rtol,
+        )  # fmt: skip
     return reached, memory._replace(step=step), *happened
 
 
 @njit(cache=True, nogil=True)
 def _advance(
-    weights, start, stop, step, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal, is_smooth,
-    is_proximal, until_sparse, rtol,
+    split, weights, start, stop, step, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal,
+    is_smooth, is_proximal, until_sparse, rtol,
 ):  # fmt: skip
     n, m = weights.shape
     w, velocity, mismatch = np.empty_like(all_velocity), all_velocity.copy(), all_mismatch.copy()  # aligned
     w[:] = weights.T
     new, by, before = np.empty_like(w), np.empty_like(w), np.empty_like(w)
-    first, second = np.empty_like(w), np.empty_like(w)
-    saved, gram = np.empty_like(mismatch), np.empty_like(mismatch)
-    along, image = np.empty_like(mismatch), np.empty_like(mismatch)
-    work = (gram, along, image, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
+    first, second = np.zeros_like(w), np.empty_like(w)
+    owed, last_mismatch, last_owed = np.zeros_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
+    gram, along, image = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
+    shares = np.empty((split.parts, n, n), w.dtype)
+    work = (gram, shares, along, image, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
     own = (smooth, proximal, is_smooth, is_proximal)
+    counts, ratio = np.empty((split.parts, 4)), w.dtype.type((1.0 - GAMMA) / GAMMA)
     place, live, active = np.arange(m), m, np.count_nonzero(w)
-    t, planned = start, step
+    t, planned, done = start, step, step
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
-    if step == 0.0:
+    if planned == 0.0:
         planned = FIRST * np.sqrt(rtol)
-        neurons.multiply(w, False, gram)
+        neurons.multiply(split, w, False, shares, gram)
         look_up(mismatch_of, work)
-        mismatch[:] = work[4]
+        mismatch[:] = work[5]
         evaluations = 1
     while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
         listed = active < LISTED * w.size and not (is_smooth or is_proximal)
@@ -94,43 +98,49 @@ def _advance(
             by, first, second = by[:live], first[:live], second[:live]
         h = min(planned, stop - t)
         c = GAMMA * h
-        saved[:] = mismatch
-        extrapolate(w, velocity, c, l1 > 0.0, by)
-        before[:] = 0
+        owed *= w.dtype.type(min(1.0, done / h))
+        last_mismatch[:], last_owed[:] = mismatch, owed
+        prepare(split, w, velocity, c, l1 > 0.0, first, 0.0, by, before)
         one, used_one = stage(
-            w, before, by, c, c, l1, mismatch_of, mismatch, listed, own, rtol, first, new, work
-        )
-        carry_on(w, new, first, h, l1 > 0.0, by, before)
+            split, w, before, by, c, c, l1, mismatch_of, mismatch, owed, False, listed, own, rtol, first, new,
+            work,
+        )  # fmt: skip
+        prepare(split, w, velocity, h, l1 > 0.0, first, h - c, by, before)
+        owed[:] = last_owed + ratio * (owed - last_owed)  # of the last step, and of the first stage
         two, used_two = stage(
-            w, before, by, c, h, l1, mismatch_of, mismatch, listed, own, rtol, second, new, work
-        )
+            split, w, before, by, c, h, l1, mismatch_of, mismatch, owed, h >= stop - t, listed, own, rtol,
+            second, new, work,
+        )  # fmt: skip
         evaluations += used_one + used_two
-        error = 0.5 * h * bend(w, new, velocity, h) / np.sqrt(n)
+        compare(split, w, new, velocity, h, l1 > 0.0, first, counts)
+        error = 0.5 * h * np.sqrt(counts[:, 0].sum() / n)
         factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(rtol / max(error, 1e-300))))
         failed = error > TOO_FAR * rtol or max(one, two) > UNSOLVED * rtol
         if failed and h > SMALLEST * (1.0 + t):
-            mismatch[:] = saved
+            mismatch[:], owed[:], done = last_mismatch, last_owed, h
             planned = h * min(factor, 0.5)
             continue
-        died, reborn, active, last = take(w, new, before, second, c, h, l1, velocity)
-        if died + reborn > 0:
-            last_change = t + last
-        deaths, rebirths = deaths + died, rebirths + reborn
-        w, new = new, w
-        planned = max(planned, factor * h) if h < planned else factor * h
+        died, reborn, active = counts[:, 1].sum(), counts[:, 2].sum(), counts[:, 3].sum()
+        if active > MANY * n:
+            last_change = t + h
+        elif died + reborn > 0:
+            last_change = t + last_event(w, new, before, second, c, h, l1)
+        deaths, rebirths, done = deaths + died, rebirths + reborn, h
+        w, new, velocity, first = new, w, first, velocity
+        planned = max(planned, factor * h) if h == stop - t else factor * h
         t = stop if h >= stop - t else t + h
     weights[:] = 0.0
     all_mismatch[:], all_velocity[:] = mismatch, 0
     for k in range(live):
         weights[:, place[k]] = w[k]
         all_velocity[place[k]] = velocity[k]
-    return t, planned, deaths, rebirths, last_change, evaluations
+    return t, planned, int(deaths), int(rebirths), last_change, evaluations
 
 
 @njit(cache=True, nogil=True)
 def look_up(mismatch_of, work):
     """Write the mismatch that belongs to the Gram matrix, and its slope, beside it in the work space."""
-    gram, _, _, wide, target, slope = work
+    gram, _, _, _, wide, target, slope = work
     wide[:] = gram
     target[:] = 0.0
     slope[:] = 0.0
@@ -138,39 +148,55 @@ def look_up(mismatch_of, work):
 
 
 @njit(cache=True, nogil=True)
-def stage(start, before, by, c, time, l1, mismatch_of, mismatch, listed, own, rtol, product, end, work):
+def stage(
+    split, start, before, by, c, time, l1, mismatch_of, mismatch, owed, settle, listed, own, rtol, product,
+    end, work,
+):  # fmt: skip
     """Solve one stage: `mismatch`, `product` (the force at `by`) and the weights in the `end`.
+
+    Weights feel what was `owed` to them. The last correction of the mismatch they do not feel yet, unless
+    told to `settle`: it is what is owed then.
 
     Returns
     -------
     left : float
-        How far the last correction of the mismatch moved encodings, as root mean square.
+        How far the last correction of the mismatch moves encodings, as root mean square.
     used : int
         Evaluations of the force.
     """
-    smooth, proximal, is_smooth, is_proximal = own
-    gram, along, image, _, target, slope = work
+    smooth, _, is_smooth, _ = own
+    gram, shares, along, image, _, target, slope = work
     force = own_force(smooth, by) if is_smooth else by[:0]
     if is_smooth:
         before += start.dtype.type(c) * force
-    lists = neurons.listing(by) if listed else neurons.listing(by[:0])
     left, used = np.inf, 0
     last_mismatch, last_correction = np.empty_like(mismatch), np.empty_like(mismatch)
     while left > SOLVED * rtol and used < ATTEMPTS:
-        neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
-        if is_proximal:
-            own_penalty(proximal, time, end)
-        neurons.multiply(end, listed, gram)
+        image[:] = mismatch + owed
+        move(split, start, before, by, listed, image, c, time, l1, own, product, end)
+        neurons.multiply(split, end, listed, shares, gram)
         look_up(mismatch_of, work)
-        left = correction(mismatch, target, slope, gram, c, along, image)
+        left = correction(split, mismatch, target, slope, gram, c, along, image)
         follow(mismatch, along, last_mismatch, last_correction, used > 0)
         used += 1
-    neurons.move(start, before, by, lists, mismatch, c, l1 * time, product, end)
-    if is_proximal:
-        own_penalty(proximal, time, end)
+    if settle:
+        image[:] = mismatch + owed
+        move(split, start, before, by, listed, image, c, time, l1, own, product, end)
+        last_mismatch[:] = mismatch
+        used += 1
+    owed[:] = mismatch - last_mismatch
     if is_smooth:
         product += force
-    return left, used + 1
+    return left, used
+
+
+@njit(cache=True, nogil=True)
+def move(split, start, before, by, listed, factor, c, time, l1, own, product, end):
+    """Move weights by all forces."""
+    neurons.move(split, start, before, by, listed, factor, c, l1 * time, product, end)
+    _, proximal, _, is_proximal = own
+    if is_proximal:
+        own_penalty(proximal, time, end)
 
 
 @njit(cache=True, nogil=True)
@@ -194,66 +220,54 @@ def own_penalty(proximal, time, weights):
     weights[:] = encodings.T
 
 
+@on_all_cores
 @njit(cache=True, nogil=True)
-def extrapolate(start, velocity, time, sticky, out):
-    """Write where weights will be after `time`; if zero is `sticky`, those that would pass it are there."""
-    a, v, b = start.reshape(-1), velocity.reshape(-1), out.reshape(-1)
-    time = start.dtype.type(time)
-    for i in range(a.size):
-        moved = a[i] + time * v[i]
-        b[i] = a[i] - a[i] if sticky and moved * a[i] <= 0 else moved
+def prepare(part, parts, start, velocity, time, sticky, first, share, by, before):
+    """Prepare a stage: weights `by` extrapolation, and what the `share` of the first stage adds to `before`.
 
-
-@njit(cache=True, nogil=True)
-def carry_on(start, middle, first, h, sticky, by, before):
-    """Prepare the second stage: its weights `by` extrapolation, what the first stage adds to `before`."""
-    a, b, f = start.reshape(-1), middle.reshape(-1), first.reshape(-1)
-    x, p = by.reshape(-1), before.reshape(-1)
-    share, time = start.dtype.type(1.0 / GAMMA), start.dtype.type((1.0 - GAMMA) * h)
-    for i in range(a.size):
-        moved = a[i] + share * (b[i] - a[i])
-        dies = sticky & (moved * a[i] < 0) & (b[i] * a[i] >= 0)
-        x[i] = a[i] - a[i] if dies else moved
-        p[i] = time * f[i]
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def bend(old, new, velocity, h):
-    """Return by how much the velocities of a step differ from those of the last, where weights live on."""
-    a, b, v = old.reshape(-1), new.reshape(-1), velocity.reshape(-1)
-    rate = old.dtype.type(1.0 / h)
-    total = np.float64(0.0)
-    for i in range(a.size):
-        change = rate * (b[i] - a[i]) - v[i] if (v[i] != 0) & (b[i] != 0) else v[i] - v[i]
-        total += change * change
-    return np.sqrt(total)
-
-
-@njit(cache=True, nogil=True)
-def take(old, new, before, product, c, h, l1, velocity):
-    """Accept a step: set the velocity of the weights that live through it, and count.
-
-    Returns
-    -------
-    died, reborn, active : int
-        A weight that passes through zero dies and is reborn.
-    last : float
-        Time of the last death or rebirth since the step began.
+    If zero is `sticky`, weights that would pass it are there.
     """
-    a, b, v = old.reshape(-1), new.reshape(-1), velocity.reshape(-1)
-    p, f = before.reshape(-1), product.reshape(-1)
-    died, reborn, active, last = 0, 0, 0, 0.0
+    i, j = bounds(start.shape[0], part, parts)
+    a, v, f = start[i:j].reshape(-1), velocity[i:j].reshape(-1), first[i:j].reshape(-1)
+    x, p = by[i:j].reshape(-1), before[i:j].reshape(-1)
+    time, share = start.dtype.type(time), start.dtype.type(share)
+    for k in range(a.size):
+        moved = a[k] + time * v[k]
+        x[k] = a[k] - a[k] if sticky & (moved * a[k] <= 0) else moved
+        p[k] = share * f[k]
+
+
+@on_all_cores
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def compare(part, parts, old, new, velocity, h, sticky, new_velocity, counts):
+    """Compare both ends of a step: velocities of the weights that live through it, and counts of the part.
+
+    They are by how much velocities differ from those of the last step where weights live on, squared; how
+    many weights died, were reborn, are active. A weight that passes through zero dies and is reborn.
+    """
+    i, j = bounds(old.shape[0], part, parts)
+    a, b, v = old[i:j].reshape(-1), new[i:j].reshape(-1), velocity[i:j].reshape(-1)
+    w = new_velocity[i:j].reshape(-1)
     rate = old.dtype.type(1.0 / h)
+    bend, died, reborn, active = 0.0, 0, 0, 0
+    for k in range(a.size):
+        speed = rate * (b[k] - a[k])
+        change = speed - v[k] if (v[k] != 0) & (b[k] != 0) else v[k] - v[k]
+        bend += change * change
+        kept = (a[k] * b[k] > 0) | (not sticky)
+        w[k] = speed if kept else a[k] - a[k]
+        died += (a[k] != 0) & (not kept)
+        reborn += (b[k] != 0) & (not kept)
+        active += b[k] != 0
+    counts[part, 0], counts[part, 1], counts[part, 2], counts[part, 3] = bend, died, reborn, active
+
+
+@njit(cache=True, nogil=True)
+def last_event(old, new, before, product, c, h, l1):
+    """Return when in a step the last weight died or was reborn."""
+    a, b, p, f = old.reshape(-1), new.reshape(-1), before.reshape(-1), product.reshape(-1)
+    last = 0.0
     for i in range(a.size):
-        kept = (a[i] * b[i] > 0) | (l1 == 0.0)
-        v[i] = rate * (b[i] - a[i]) if kept else a[i] - a[i]
-        died += (a[i] != 0) & (not kept)
-        reborn += (b[i] != 0) & (not kept)
-        active += b[i] != 0
-    if active > MANY * old.shape[1]:
-        last = h
-    elif died + reborn > 0:
-        for i in range(a.size):
-            if a[i] * b[i] <= 0 and a[i] != b[i]:
-                last = max(last, h * time_of_death(a[i], p[i] + c * f[i], l1 * h) if a[i] != 0 else h)
-    return died, reborn, active, last
+        if a[i] * b[i] <= 0 and a[i] != b[i]:
+            last = max(last, h * time_of_death(a[i], p[i] + c * f[i], l1 * h) if a[i] != 0 else h)
+    return last

@@ -2,8 +2,10 @@ import numpy as np
 import pytest
 
 from sim import newton
+from sim.cores import Split
 
 RNG = np.random.default_rng(3)
+ONE = Split(1, together=False)
 
 
 def symmetric(n):
@@ -33,7 +35,7 @@ def test_correction_solves_the_linear_system(touching, c):
     mismatch, target, slope, gram = problem(n, touching)
     expected = solution(mismatch, target, slope, gram, c)
     along, image = np.empty((n, n)), np.empty((n, n))
-    moved = newton.correction(mismatch, target, slope, gram, c, along, image)
+    moved = newton.correction(ONE, mismatch, target, slope, gram, c, along, image)
     residual = target - mismatch - along - slope * c * (along @ gram + gram @ along)
     first = target - mismatch - np.where(slope == 0, target - mismatch, 0)
     known = np.where(slope == 0, target - mismatch, 0)
@@ -53,7 +55,7 @@ def test_few_entries_and_many_respond_alike(n, share):
     gram, along = symmetric(n), symmetric(n)
     along *= np.abs(along) >= np.quantile(np.abs(along), 1 - share)
     image = np.full((n, n), np.nan)
-    newton.respond(along, gram, image)
+    newton.respond(ONE, along, gram, image)
     np.testing.assert_allclose(image, along @ gram + gram @ along, rtol=0, atol=1e-12)
 
 

@@ -76,7 +76,7 @@ def test_splitting_converges_to_euler(kurtosis):
         runs = [run(forces, seed=seed, rtol=rtol, times=[0.0]).final for rtol in (1e-2, 1e-3, 1e-4)]
         errors += [float(np.abs(final - exact).max()) / 4 for final in runs]
     assert errors[0] > 5 * errors[1] > 25 * errors[2]
-    assert errors[0] < 2e-3
+    assert errors[0] < 3e-3
 
 
 @pytest.mark.parametrize("method", ["splitting", "euler"])
