@@ -16,6 +16,8 @@ from threadpoolctl import ThreadpoolController
 
 WORTH_IT = 128  # columns from which on it is faster than the general product, as measured
 SMALL = 2**19  # multiplications in a product that OpenBLAS does without packing (up to 10^6)
+FEWEST = 8  # rows of such a product
+TILE = 32  # of a transposition in cache
 _SIGNATURE = types.void(*[types.voidptr] * 10)
 _ROUTINES = {}
 for _name, _type in (("ssyrk", types.float32), ("dsyrk", types.float64)):
@@ -47,11 +49,10 @@ def _(a, out):
 
 
 @njit(cache=True, nogil=True)
-def matmul(a, b, out):
-    """Write ``a b`` to `out`, all C-contiguous: by blocks of rows that OpenBLAS does without copying them."""
-    rows = a.shape[0] if b.shape[0] > WORTH_IT else SMALL // b.size
-    for first in range(0, a.shape[0], rows):
-        np.dot(a[first : first + rows], b, out[first : first + rows])
+def rows_at_once(rows, b):
+    """Return how many of the rows to multiply by `b` at a time: as many as OpenBLAS does without packing."""
+    few = SMALL // b.size
+    return few if few >= FEWEST else rows
 
 
 @njit(cache=True, nogil=True)
@@ -65,17 +66,31 @@ def self_product(a, out):
     out : ndarray, shape (column, column)
         C-contiguous, of the same type.
     """
+    lower_product(a, out)
+    mirror(out)
+
+
+@njit(cache=True, nogil=True)
+def lower_product(a, out):
+    """Write the lower triangle of ``AᵀA`` to `out`, and anything above it; see `self_product`."""
     if a.shape[1] < WORTH_IT:
         rows, part = SMALL // out.size, np.empty_like(out)
         np.dot(a[:rows].T, a[:rows], out)
         for first in range(rows, a.shape[0], rows):
             np.dot(a[first : first + rows].T, a[first : first + rows], part)
             out += part
-        return
-    _syrk(a, out)
-    for i in range(out.shape[0]):
-        for j in range(i):
-            out[j, i] = out[i, j]
+    else:
+        _syrk(a, out)
+
+
+@njit(cache=True, nogil=True)
+def mirror(square):
+    """Make a matrix symmetric by its lower triangle."""
+    for top in range(0, square.shape[0], TILE):
+        for left in range(0, top + 1, TILE):
+            for i in range(top, min(top + TILE, square.shape[0])):
+                for j in range(left, min(left + TILE, i)):
+                    square[j, i] = square[i, j]
 
 
 def one_thread() -> AbstractContextManager:

@@ -10,12 +10,15 @@ import numpy as np
 from numba import njit
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from sim.blas import matmul, self_product
+from sim.blas import lower_product, mirror, rows_at_once
 from sim.cores import bounds, on_all_cores
 from sim.forces.l1 import constant_push
 
 FAST = {"reassoc", "contract", "nsz"}
 WORD = 64  # weights looked at together
+LISTS = 8  # neurons moved together, while in cache
+WORTH_DROPPING = 0.9  # share of neurons that are alive
+SHORT = 16  # features on a neuron up to which pairs from its list beat whole rows
 
 
 @njit(cache=True, nogil=True)
@@ -54,14 +57,17 @@ def move(part, parts, start, before, by, listed, factor, c, amount, product, end
     """
     first, last = bounds(start.shape[0], part, parts)
     c, amount = start.dtype.type(c), start.dtype.type(amount)
-    if listed:
-        combine(by[first:last], factor, product[first:last])
-    else:
-        matmul(by[first:last], factor, product[first:last])
-    push(
-        start[first:last].reshape(-1), before[first:last].reshape(-1), product[first:last].reshape(-1),
-        c, amount, end[first:last].reshape(-1),
-    )  # fmt: skip
+    rows = LISTS if listed else rows_at_once(last - first, factor)
+    for top in range(first, last, rows):
+        end_row = min(top + rows, last)
+        if listed:
+            combine(by[top:end_row], factor, product[top:end_row])
+        else:
+            np.dot(by[top:end_row], factor, product[top:end_row])
+        push(
+            start[top:end_row].reshape(-1), before[top:end_row].reshape(-1),
+            product[top:end_row].reshape(-1), c, amount, end[top:end_row].reshape(-1),
+        )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
@@ -71,9 +77,7 @@ def multiply(split, weights, listed, shares, gram):
     gram[:] = shares[0]
     for part in range(1, split.parts):
         gram += shares[part]
-    for i in range(gram.shape[0]):
-        for j in range(i):
-            gram[j, i] = gram[i, j]
+    mirror(gram)
 
 
 @on_all_cores
@@ -83,16 +87,20 @@ def multiply_part(part, parts, weights, listed, shares):
     first, last = bounds(weights.shape[0], part, parts)
     gram = shares[part]
     if not listed:
-        self_product(weights[first:last], gram)
+        lower_product(weights[first:last], gram)
         return
     gram[:] = 0
-    places, sizes = np.empty(gram.shape[0], np.int64), np.empty(gram.shape[0], gram.dtype)
+    places, sizes = np.empty(gram.shape[0], np.uint32), np.empty(gram.shape[0], gram.dtype)
     for k in range(first, last):
         count = gather(weights[k], places, sizes)
         for a in range(count):
-            row = gram[places[a]]
-            for b in range(a + 1):
-                row[places[b]] += sizes[a] * sizes[b]
+            row, size = gram[places[a]], sizes[a]
+            if count > SHORT:
+                for j in range(np.uint64(places[a]) + np.uint64(1)):
+                    row[j] += size * weights[k, j]
+            else:
+                for b in range(a + 1):
+                    row[places[b]] += size * sizes[b]
 
 
 @njit(cache=True, nogil=True, fastmath=FAST)
@@ -128,10 +136,18 @@ def push(start, before, product, c, amount, end):
 
 @njit(cache=True, nogil=True)
 def drop_dead(weights, velocity, place):
-    """Move neurons with an active weight to the front, and their numbers in `place`; return how many."""
-    live = 0
+    """Move neurons with an active weight to the front, and their numbers in `place`; return how many.
+
+    If only few have none, all stay.
+    """
+    alive = np.empty(place.size, np.bool_)
     for k in range(place.size):
-        if weights[k].any():
+        alive[k] = weights[k].any()
+    live = 0
+    if np.count_nonzero(alive) > WORTH_DROPPING * place.size:
+        return place.size
+    for k in range(place.size):
+        if alive[k]:
             if live < k:
                 weights[live], velocity[live], place[live] = weights[k], velocity[k], place[k]
             live += 1

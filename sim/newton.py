@@ -16,12 +16,12 @@ the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for 
 import numpy as np
 from numba import njit
 
+from sim.blas import TILE
 from sim.cores import bounds, on_all_cores
 from sim.neurons import combine
 
 ENOUGH = 0.3  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
-TILE = 32  # of a transposition in cache
 LONGEST = 30  # iterations of conjugate gradients
 FEW = 0.2  # share of pairs below which lists of them beat a matrix product
 

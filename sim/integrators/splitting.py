@@ -38,7 +38,8 @@ SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
 SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
-LISTED = 0.15  # share of active weights below which lists beat BLAS
+LATE, LATER = 0.08, 3.0  # share of active weights below which steps may err more, and how much
+LISTED = 0.4  # share of active weights below which lists beat BLAS
 SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
 
 
@@ -96,26 +97,27 @@ def _advance(
             live = neurons.drop_dead(w, velocity, place[:live])
             w, velocity, before, new = w[:live], velocity[:live], before[:live], new[:live]
             by, first, second = by[:live], first[:live], second[:live]
+        tolerance = rtol * (LATER if active < LATE * weights.size else 1.0)
         h = min(planned, stop - t)
         c = GAMMA * h
         owed *= w.dtype.type(min(1.0, done / h))
         last_mismatch[:], last_owed[:] = mismatch, owed
         prepare(split, w, velocity, c, l1 > 0.0, first, 0.0, by, before)
         one, used_one = stage(
-            split, w, before, by, c, c, l1, mismatch_of, mismatch, owed, False, listed, own, rtol, first, new,
+            split, w, before, by, c, c, l1, mismatch_of, mismatch, owed, False, listed, own, tolerance, first, new,
             work,
         )  # fmt: skip
         prepare(split, w, velocity, h, l1 > 0.0, first, h - c, by, before)
         owed[:] = last_owed + ratio * (owed - last_owed)  # of the last step, and of the first stage
         two, used_two = stage(
-            split, w, before, by, c, h, l1, mismatch_of, mismatch, owed, h >= stop - t, listed, own, rtol,
+            split, w, before, by, c, h, l1, mismatch_of, mismatch, owed, h >= stop - t, listed, own, tolerance,
             second, new, work,
         )  # fmt: skip
         evaluations += used_one + used_two
         compare(split, w, new, velocity, h, l1 > 0.0, first, counts)
         error = 0.5 * h * np.sqrt(counts[:, 0].sum() / n)
-        factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(rtol / max(error, 1e-300))))
-        failed = error > TOO_FAR * rtol or max(one, two) > UNSOLVED * rtol
+        factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(tolerance / max(error, 1e-300))))
+        failed = error > TOO_FAR * tolerance or max(one, two) > UNSOLVED * tolerance
         if failed and h > SMALLEST * (1.0 + t):
             mismatch[:], owed[:], done = last_mismatch, last_owed, h
             planned = h * min(factor, 0.5)
