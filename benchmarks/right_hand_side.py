@@ -4,21 +4,24 @@ import numpy as np
 from numba import njit
 
 from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, medians
-from sim import neurons
+from sim import cores, neurons
 from sim.forces import FORCES, action
 from sim.integrators.splitting import look_up
 
-CALLS = 20  # in each run
+CALLS = 100  # in each run: for the first few, the threads of the other library are still waiting for work
 L1, STEP = 1e-3, 0.5
 
 
 @njit
-def right_hand_side(weights, mismatch_of, mismatch, nothing, lists, product, moved, work):
+def right_hand_side(split, weights, mismatch_of, mismatch, product, moved, work):
     """Do what "splitting" does for each evaluation of the force: products, mismatch, L1."""
-    neurons.multiply(weights, False, work[0])
+    gram, shares, _, _, _, target, _ = work
+    neurons.multiply(split, weights, False, shares, gram)
     look_up(mismatch_of, work)
-    mismatch[:] = work[4]
-    neurons.move(weights, nothing, weights, lists, mismatch, STEP, STEP * L1, product, moved)
+    mismatch[:] = target
+    neurons.move(
+        split, weights, product, 0.0, weights, False, mismatch, weights[:0], STEP, STEP * L1, product, moved
+    )
 
 
 def measure(n: int = 256, m: int = 4096, runs: int = RUNS, peak_size: int = 2048) -> list[Row]:
@@ -28,29 +31,31 @@ def measure(n: int = 256, m: int = 4096, runs: int = RUNS, peak_size: int = 2048
 
 def _measure(n: int, m: int, runs: int, peak_size: int, precision: type) -> Row:
     weights = np.random.default_rng(0).normal(0, m**-0.5, (m, n)).astype(precision)
-    nothing, lists = np.zeros_like(weights), neurons.listing(weights[:0])
     moved, product, theirs = np.empty_like(weights), np.empty_like(weights), np.empty_like(weights)
-    mismatch, square = np.empty((n, n), precision), np.empty((n, n), precision)
-    work = (square, square.copy(), square.copy(), np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
+    mismatch, gram = np.empty((n, n), precision), np.empty((n, n), precision)
     forces = action(FORCES).mismatch
-    gram = np.empty_like(square)
 
-    def ours() -> None:
-        right_hand_side(weights, forces, mismatch, nothing, lists, product, moved, work)
+    def ours(calls: int = CALLS) -> None:
+        with cores.split(m, n) as split:
+            shares = np.empty((split.parts, n, n), precision)
+            work = (gram.copy(), shares, gram, gram, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
+            for _ in range(calls):
+                right_hand_side(split, weights, forces, mismatch, product, moved, work)
 
-    def products() -> None:
-        np.matmul(weights.T, weights, gram)
-        np.matmul(weights, mismatch, theirs)
+    def products(calls: int = CALLS) -> None:
+        for _ in range(calls):
+            np.matmul(weights.T, weights, gram)
+            np.matmul(weights, mismatch, theirs)
 
-    ours()
-    products()
+    ours(1)
+    products(1)
     check(np.allclose(mismatch, np.eye(n) - np.maximum(gram, 0), atol=1e-5), "the mismatch is wrong")
     check(np.allclose(product, theirs, rtol=1e-4, atol=1e-6), "the forces differ")
     pushed = weights + STEP * theirs
     step = np.sign(pushed) * np.maximum(np.abs(pushed) - STEP * L1, 0)
     stays = np.sign(step) == np.sign(weights)  # the others may have been pushed through zero
     check(np.allclose(moved[stays], step[stays], atol=1e-6), "the weights are not where L1 moves them")
-    seconds, floor = medians(runs, ours, products, calls=CALLS)
+    seconds, floor = (taken / CALLS for taken in medians(runs, ours, products))
     peak = matmul_peak(precision, peak_size)
     operations = n * (n + 1) * m + 2 * n * n * m  # symmetric product, product
     return Row(

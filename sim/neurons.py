@@ -39,40 +39,45 @@ def gather(row, places, values):
 
 @on_all_cores
 @njit(cache=True, nogil=True)
-def move(part, parts, start, before, by, listed, factor, c, amount, product, end):
-    """Move weights by L1 and the constant force ``before + c (by M)``.
+def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amount, product, end):
+    """Move weights by L1 and a constant force.
 
     Parameters
     ----------
-    start, before, by : ndarray, shape (neuron, feature)
-        Weights to start from, force times time beside that of M, weights on which M acts.
+    start, earlier, by : ndarray, shape (neuron, feature)
+        Weights to start from, an earlier force, weights on which M acts. The earlier force may be `product`
+        if it has no share.
+    share, c, amount : float
+        Time of the earlier force, time of this one, λ times the whole time.
     listed : bool
         Whether to list the active weights of each neuron, worth it for few.
     factor : ndarray, shape (feature, feature)
         M.
-    c, amount : float
-        Time of M, λ times time.
+    beside : ndarray, shape (neuron, feature) or (0, feature)
+        What this force is beside ``by M``, if anything.
     product, end : ndarray, shape (neuron, feature)
-        For ``by M`` and the weights in the end.
+        For this force and the weights in the end.
     """
     first, last = bounds(start.shape[0], part, parts)
-    c, amount = start.dtype.type(c), start.dtype.type(amount)
+    share, c, amount = start.dtype.type(share), start.dtype.type(c), start.dtype.type(amount)
     rows = LISTS if listed else rows_at_once(last - first, factor)
     for top in range(first, last, rows):
-        end_row = min(top + rows, last)
+        some = slice(top, min(top + rows, last))
         if listed:
-            combine(by[top:end_row], factor, product[top:end_row])
+            combine(by[some], factor, product[some])
         else:
-            np.dot(by[top:end_row], factor, product[top:end_row])
+            np.dot(by[some], factor, product[some])
+        if beside.size > 0:
+            product[some] += beside[some]
         push(
-            start[top:end_row].reshape(-1), before[top:end_row].reshape(-1),
-            product[top:end_row].reshape(-1), c, amount, end[top:end_row].reshape(-1),
+            start[some].reshape(-1), earlier[some].reshape(-1), share, product[some].reshape(-1), c, amount,
+            end[some].reshape(-1),
         )  # fmt: skip
 
 
 @njit(cache=True, nogil=True)
 def multiply(split, weights, listed, shares, gram):
-    """Write the Gram matrix of weights of shape (neuron, feature) to `gram`, and those of parts to `shares`."""
+    """Write the Gram matrix of weights by (neuron, feature) to `gram`, those of the parts to `shares`."""
     multiply_part(split, weights, listed, shares)
     gram[:] = shares[0]
     for part in range(1, split.parts):
@@ -128,10 +133,14 @@ def combine(rows, factor, out):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def push(start, before, product, c, amount, end):
+def push(start, earlier, share, product, c, amount, end):
     """Move weights by a constant force and L1."""
-    for i in range(start.size):
-        end[i] = constant_push(start[i], before[i] + c * product[i], amount)
+    if share == 0:
+        for i in range(start.size):
+            end[i] = constant_push(start[i], c * product[i], amount)
+    else:
+        for i in range(start.size):
+            end[i] = constant_push(start[i], share * earlier[i] + c * product[i], amount)
 
 
 @njit(cache=True, nogil=True)

@@ -8,15 +8,19 @@ stages), with ``γ = 1 − 1/√2``,
     W(t + γh) ← γ h F₁,    W(t + h) ← (1 − γ) h F₁ + γ h F₂,    F = M X,
 
 where M is the mismatch at the end of the stage, found by Newton's method (`sim.newton`), and X an
-extrapolation of the weights to the end of the stage. Only M is stiff: when λ falls, feature benefit
-and interference relax ever faster compared with the race, the mismatch becomes what keeps norms and inner
-products in place, and steps do not notice. An X that is wrong in second order is good enough, so that the
-implicit equations stay those of a matrix of features by features.
+extrapolation of the weights to the end of the stage, with the velocity of the last step. Only M is stiff:
+when λ falls, feature benefit and interference relax ever faster compared with the race, the mismatch becomes
+what keeps norms and inner products in place, and steps do not notice. An X that is wrong in second order is
+good enough, so that the implicit equations stay those of a matrix of features by features.
+
+The last correction of M in a stage costs no product of its own: the weights feel it together with the next
+stage. What is owed to them after a step is of the order of the residual, and paid at the end of the run.
 
 Steps follow from how much the velocity of active weights changes from one to the next, which is of the order
 of h² once multiplied by h: `rtol` bounds half of it, as root mean square over encodings, relative to their
-norm, which is about one. Forces that are just smooth are taken at X. At tolerances that leave room for it,
-large problems are solved in single precision.
+norm, which is about one. When few weights are left, most races are decided, and steps may err more.
+Forces that are just smooth are taken at X. At tolerances that leave room for it, large problems are solved
+in single precision.
 """
 
 from typing import NamedTuple
@@ -74,13 +78,12 @@ def _advance(
     n, m = weights.shape
     w, velocity, mismatch = np.empty_like(all_velocity), all_velocity.copy(), all_mismatch.copy()  # aligned
     w[:] = weights.T
-    new, by, before = np.empty_like(w), np.empty_like(w), np.empty_like(w)
-    first, second = np.zeros_like(w), np.empty_like(w)
+    new, by, first, second = np.empty_like(w), np.empty_like(w), np.empty_like(w), np.empty_like(w)
     owed, last_mismatch, last_owed = np.zeros_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
     gram, along, image = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
     shares = np.empty((split.parts, n, n), w.dtype)
     work = (gram, shares, along, image, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
-    own = (smooth, proximal, is_smooth, is_proximal)
+    forces = (mismatch_of, smooth, proximal, is_smooth, is_proximal)
     counts, ratio = np.empty((split.parts, 4)), w.dtype.type((1.0 - GAMMA) / GAMMA)
     place, live, active = np.arange(m), m, np.count_nonzero(w)
     t, planned, done = start, step, step
@@ -95,26 +98,26 @@ def _advance(
         listed = active < LISTED * w.size and not (is_smooth or is_proximal)
         if listed:
             live = neurons.drop_dead(w, velocity, place[:live])
-            w, velocity, before, new = w[:live], velocity[:live], before[:live], new[:live]
-            by, first, second = by[:live], first[:live], second[:live]
+            w, velocity, new, by = w[:live], velocity[:live], new[:live], by[:live]
+            first, second = first[:live], second[:live]
         tolerance = rtol * (LATER if active < LATE * weights.size else 1.0)
         h = min(planned, stop - t)
         c = GAMMA * h
         owed *= w.dtype.type(min(1.0, done / h))
         last_mismatch[:], last_owed[:] = mismatch, owed
-        prepare(split, w, velocity, c, l1 > 0.0, first, 0.0, by, before)
+        extrapolate(split, w, velocity, c, l1 > 0.0, by)
         one, used_one = stage(
-            split, w, before, by, c, c, l1, mismatch_of, mismatch, owed, False, listed, own, tolerance, first, new,
+            split, w, first, 0.0, by, c, c, l1, forces, mismatch, owed, False, listed, tolerance, first, new,
             work,
         )  # fmt: skip
-        prepare(split, w, velocity, h, l1 > 0.0, first, h - c, by, before)
+        extrapolate(split, w, velocity, h, l1 > 0.0, by)
         owed[:] = last_owed + ratio * (owed - last_owed)  # of the last step, and of the first stage
         two, used_two = stage(
-            split, w, before, by, c, h, l1, mismatch_of, mismatch, owed, h >= stop - t, listed, own, tolerance,
+            split, w, first, h - c, by, c, h, l1, forces, mismatch, owed, h >= stop - t, listed, tolerance,
             second, new, work,
         )  # fmt: skip
         evaluations += used_one + used_two
-        compare(split, w, new, velocity, h, l1 > 0.0, first, counts)
+        compare(split, w, new, velocity, h, l1 > 0.0, by, counts)
         error = 0.5 * h * np.sqrt(counts[:, 0].sum() / n)
         factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(tolerance / max(error, 1e-300))))
         failed = error > TOO_FAR * tolerance or max(one, two) > UNSOLVED * tolerance
@@ -123,12 +126,10 @@ def _advance(
             planned = h * min(factor, 0.5)
             continue
         died, reborn, active = counts[:, 1].sum(), counts[:, 2].sum(), counts[:, 3].sum()
-        if active > MANY * n:
-            last_change = t + h
-        elif died + reborn > 0:
-            last_change = t + last_event(w, new, before, second, c, h, l1)
+        if died + reborn > 0:
+            last_change = t + (last_event(w, new, first, second, c, h, l1) if active <= MANY * n else h)
         deaths, rebirths, done = deaths + died, rebirths + reborn, h
-        w, new, velocity, first = new, w, first, velocity
+        w, new, velocity, by = new, w, by, velocity
         planned = max(planned, factor * h) if h == stop - t else factor * h
         t = stop if h >= stop - t else t + h
     weights[:] = 0.0
@@ -151,13 +152,13 @@ def look_up(mismatch_of, work):
 
 @njit(cache=True, nogil=True)
 def stage(
-    split, start, before, by, c, time, l1, mismatch_of, mismatch, owed, settle, listed, own, rtol, product,
-    end, work,
+    split, start, first, share, by, c, time, l1, forces, mismatch, owed, settle, listed, rtol, product, end,
+    work,
 ):  # fmt: skip
     """Solve one stage: `mismatch`, `product` (the force at `by`) and the weights in the `end`.
 
-    Weights feel what was `owed` to them. The last correction of the mismatch they do not feel yet, unless
-    told to `settle`: it is what is owed then.
+    Weights move by ``share first + c product``, and by L1 for a `time`. They feel what was `owed` to them,
+    but not yet the last correction of the mismatch, unless told to `settle`: it is what is owed then.
 
     Returns
     -------
@@ -166,16 +167,14 @@ def stage(
     used : int
         Evaluations of the force.
     """
-    smooth, _, is_smooth, _ = own
+    mismatch_of, smooth, _, is_smooth, _ = forces
     gram, shares, along, image, _, target, slope = work
     force = own_force(smooth, by) if is_smooth else by[:0]
-    if is_smooth:
-        before += start.dtype.type(c) * force
     left, used = np.inf, 0
     last_mismatch, last_correction = np.empty_like(mismatch), np.empty_like(mismatch)
     while left > SOLVED * rtol and used < ATTEMPTS:
         image[:] = mismatch + owed
-        move(split, start, before, by, listed, image, c, time, l1, own, product, end)
+        move(split, start, first, share, by, listed, image, force, c, time, l1, forces, product, end)
         neurons.multiply(split, end, listed, shares, gram)
         look_up(mismatch_of, work)
         left = correction(split, mismatch, target, slope, gram, c, along, image)
@@ -183,20 +182,18 @@ def stage(
         used += 1
     if settle:
         image[:] = mismatch + owed
-        move(split, start, before, by, listed, image, c, time, l1, own, product, end)
+        move(split, start, first, share, by, listed, image, force, c, time, l1, forces, product, end)
         last_mismatch[:] = mismatch
         used += 1
     owed[:] = mismatch - last_mismatch
-    if is_smooth:
-        product += force
     return left, used
 
 
 @njit(cache=True, nogil=True)
-def move(split, start, before, by, listed, factor, c, time, l1, own, product, end):
+def move(split, start, first, share, by, listed, factor, force, c, time, l1, forces, product, end):
     """Move weights by all forces."""
-    neurons.move(split, start, before, by, listed, factor, c, l1 * time, product, end)
-    _, proximal, _, is_proximal = own
+    neurons.move(split, start, first, share, by, listed, factor, force, c, l1 * time, product, end)
+    _, _, proximal, _, is_proximal = forces
     if is_proximal:
         own_penalty(proximal, time, end)
 
@@ -224,19 +221,14 @@ def own_penalty(proximal, time, weights):
 
 @on_all_cores
 @njit(cache=True, nogil=True)
-def prepare(part, parts, start, velocity, time, sticky, first, share, by, before):
-    """Prepare a stage: weights `by` extrapolation, and what the `share` of the first stage adds to `before`.
-
-    If zero is `sticky`, weights that would pass it are there.
-    """
+def extrapolate(part, parts, start, velocity, time, sticky, end):
+    """Write to `end` where weights are after a `time`; if zero is `sticky`, they stop there."""
     i, j = bounds(start.shape[0], part, parts)
-    a, v, f = start[i:j].reshape(-1), velocity[i:j].reshape(-1), first[i:j].reshape(-1)
-    x, p = by[i:j].reshape(-1), before[i:j].reshape(-1)
-    time, share = start.dtype.type(time), start.dtype.type(share)
+    a, v, b = start[i:j].reshape(-1), velocity[i:j].reshape(-1), end[i:j].reshape(-1)
+    time = start.dtype.type(time)
     for k in range(a.size):
         moved = a[k] + time * v[k]
-        x[k] = a[k] - a[k] if sticky & (moved * a[k] <= 0) else moved
-        p[k] = share * f[k]
+        b[k] = a[k] - a[k] if sticky & (moved * a[k] <= 0) else moved
 
 
 @on_all_cores
@@ -265,11 +257,12 @@ def compare(part, parts, old, new, velocity, h, sticky, new_velocity, counts):
 
 
 @njit(cache=True, nogil=True)
-def last_event(old, new, before, product, c, h, l1):
+def last_event(old, new, first, second, c, h, l1):
     """Return when in a step the last weight died or was reborn."""
-    a, b, p, f = old.reshape(-1), new.reshape(-1), before.reshape(-1), product.reshape(-1)
+    a, b, f, s = old.reshape(-1), new.reshape(-1), first.reshape(-1), second.reshape(-1)
     last = 0.0
     for i in range(a.size):
         if a[i] * b[i] <= 0 and a[i] != b[i]:
-            last = max(last, h * time_of_death(a[i], p[i] + c * f[i], l1 * h) if a[i] != 0 else h)
+            amount = (h - c) * f[i] + c * s[i]
+            last = max(last, h * time_of_death(a[i], amount, l1 * h) if a[i] != 0 else h)
     return last

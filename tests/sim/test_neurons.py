@@ -7,7 +7,12 @@ from sim.forces.l1 import constant_push
 
 RNG = np.random.default_rng(8)
 NEURONS, FEATURES = 11, 7
-SPLITS = [Split(1, together=False), Split(3, together=False), Split(3, together=True), Split(20, together=True)]
+SPLITS = [
+    Split(1, together=False),
+    Split(3, together=False),
+    Split(3, together=True),
+    Split(20, together=True),
+]
 
 
 def sparse_weights(share):
@@ -16,14 +21,20 @@ def sparse_weights(share):
 
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("listed", [True, False])
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
-def test_weights_move_by_all_forces(share, listed, split):
-    start, by = sparse_weights(share), sparse_weights(share)
-    before, mismatch = RNG.normal(size=start.shape) * 0.1, RNG.normal(size=(FEATURES, FEATURES))
-    expected = np.vectorize(constant_push)(start, before + 0.3 * by @ mismatch, 0.1)
+@pytest.mark.parametrize("alive", [0.0, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("share", [0.0, 0.7])
+@pytest.mark.parametrize("has_beside", [True, False])
+def test_weights_move_by_all_forces(has_beside, share, alive, listed, split):
+    start, by = sparse_weights(alive), sparse_weights(alive)
+    earlier, mismatch = RNG.normal(size=start.shape) * 0.1, RNG.normal(size=(FEATURES, FEATURES))
+    beside = RNG.normal(size=start.shape)
+    force = by @ mismatch + has_beside * beside
+    expected = np.vectorize(constant_push)(start, share * earlier + 0.3 * force, 0.1)
     product, end = np.full_like(start, np.nan), np.full_like(start, np.nan)
-    neurons.move(split, start, before, by, listed, mismatch, 0.3, 0.1, product, end)
-    np.testing.assert_allclose(product, by @ mismatch, rtol=0, atol=1e-14)
+    first = earlier if share else product  # nothing is known of it then
+    some = beside if has_beside else beside[:0]
+    neurons.move(split, start, first, share, by, listed, mismatch, some, 0.3, 0.1, product, end)
+    np.testing.assert_allclose(product, force, rtol=0, atol=1e-14)
     np.testing.assert_allclose(end, expected, rtol=0, atol=1e-14)
     np.testing.assert_array_equal(end == 0, expected == 0)
 
