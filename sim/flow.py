@@ -264,4 +264,5 @@ def _initial_weights(
 def _observe(weights: np.ndarray, l1: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
     sizes = np.abs(weights)
     with one_thread():  # others would go on waiting for work on the cores that the integrator needs
-        return sizes.sum(axis=1), np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1), energy(weights, l1)
+        value = energy(weights, l1)
+    return sizes.sum(axis=1), np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1), value
