@@ -42,7 +42,7 @@ SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
 SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
-LATE, LATER = 0.08, 3.0  # share of active weights below which steps may err more, and how much
+LATE, LATER = 0.2, 5.0  # share of active weights below which steps may err more, and how much in the end
 LISTED = 0.4  # share of active weights below which lists beat BLAS
 SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
 
@@ -82,7 +82,8 @@ def _advance(
     owed, last_mismatch, last_owed = np.zeros_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
     gram, along, image = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
     shares = np.empty((split.parts, n, n), w.dtype)
-    work = (gram, shares, along, image, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
+    wide, target, slope = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
+    work = (gram, shares, along, image, wide, target, slope)
     forces = (mismatch_of, smooth, proximal, is_smooth, is_proximal)
     counts, ratio = np.empty((split.parts, 4)), w.dtype.type((1.0 - GAMMA) / GAMMA)
     place, live, active = np.arange(m), m, np.count_nonzero(w)
@@ -92,7 +93,7 @@ def _advance(
         planned = FIRST * np.sqrt(rtol)
         neurons.multiply(split, w, False, shares, gram)
         look_up(mismatch_of, work)
-        mismatch[:] = work[5]
+        mismatch[:] = target
         evaluations = 1
     while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
         listed = active < LISTED * w.size and not (is_smooth or is_proximal)
@@ -100,7 +101,7 @@ def _advance(
             live = neurons.drop_dead(w, velocity, place[:live])
             w, velocity, new, by = w[:live], velocity[:live], new[:live], by[:live]
             first, second = first[:live], second[:live]
-        tolerance = rtol * (LATER if active < LATE * weights.size else 1.0)
+        tolerance = rtol * max(1.0, min(LATER, LATE * weights.size / active))
         h = min(planned, stop - t)
         c = GAMMA * h
         owed *= w.dtype.type(min(1.0, done / h))
