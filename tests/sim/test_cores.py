@@ -69,11 +69,13 @@ def test_one_caller_at_a_time_has_the_cores():
 
 
 def test_cores_and_blas_are_given_back_after_an_error():
+    def fail():
+        with cores.split(*LARGE):
+            raise KeyboardInterrupt
+
     before = blas_threads()
-    context = cores.split(*LARGE)
-    context.__enter__()
     with pytest.raises(KeyboardInterrupt):
-        context.__exit__(KeyboardInterrupt, KeyboardInterrupt(), None)
+        fail()
     with cores.split(*LARGE) as split:
         assert split.together == (cores.numba.get_num_threads() > 1)
     assert blas_threads() == before
