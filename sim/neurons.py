@@ -16,7 +16,7 @@ from sim.forces.l1 import constant_push
 
 FAST = {"reassoc", "contract", "nsz"}
 WORD = 64  # weights looked at together
-LISTS = 8  # neurons moved together, while in cache
+PIECE = 2**11  # weights moved together, while in cache
 WORTH_DROPPING = 0.9  # share of neurons that are alive
 SHORT = 16  # features on a neuron up to which pairs from its list beat whole rows
 
@@ -60,7 +60,7 @@ def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amou
     """
     first, last = bounds(start.shape[0], part, parts)
     share, c, amount = start.dtype.type(share), start.dtype.type(c), start.dtype.type(amount)
-    rows = LISTS if listed else rows_at_once(last - first, factor)
+    rows = max(1, PIECE // factor.shape[0]) if listed else rows_at_once(last - first, factor)
     for top in range(first, last, rows):
         some = slice(top, min(top + rows, last))
         if listed:
@@ -77,11 +77,14 @@ def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amou
 
 @njit(cache=True, nogil=True)
 def multiply(split, weights, listed, shares, gram):
-    """Write the Gram matrix of weights by (neuron, feature) to `gram`, those of the parts to `shares`."""
-    multiply_part(split, weights, listed, shares)
-    gram[:] = shares[0]
-    for part in range(1, split.parts):
-        gram += shares[part]
+    """Write the Gram matrix of weights by (neuron, feature) to `gram`, those of several parts to `shares`."""
+    if split.parts == 1:
+        multiply_part(split, weights, listed, gram.reshape((1, *gram.shape)))
+    else:
+        multiply_part(split, weights, listed, shares)
+        gram[:] = shares[0]
+        for part in range(1, split.parts):
+            gram += shares[part]
     mirror(gram)
 
 

@@ -43,7 +43,7 @@ SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
 LATE, LATER = 0.2, 5.0  # share of active weights below which steps may err more, and how much in the end
-LISTED = 0.4  # share of active weights below which lists beat BLAS
+LISTED, LENGTH = 0.4, 425  # share of active weights below which lists beat BLAS; less for few features
 SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
 
 
@@ -96,7 +96,7 @@ def _advance(
         mismatch[:] = target
         evaluations = 1
     while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
-        listed = active < LISTED * w.size and not (is_smooth or is_proximal)
+        listed = active < min(LISTED, n / LENGTH) * w.size and not (is_smooth or is_proximal)
         if listed:
             live = neurons.drop_dead(w, velocity, place[:live])
             w, velocity, new, by = w[:live], velocity[:live], new[:live], by[:live]
