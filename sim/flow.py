@@ -21,7 +21,7 @@ from theory.reduction import final_weight
 FIRST_TIME = 0.1
 GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
 STRIDE = 10.0  # between looks whether the winners are at rest
-AT_REST = 3e-2  # distance of a winner from its final size; it is put there exactly
+AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
 

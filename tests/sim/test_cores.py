@@ -1,8 +1,10 @@
+import os
 import subprocess
 import sys
 import threading
 from itertools import pairwise
 
+import numba
 import numpy as np
 import pytest
 from numba import njit
@@ -77,13 +79,13 @@ def test_cores_and_blas_are_given_back_after_an_error():
     with pytest.raises(KeyboardInterrupt):
         fail()
     with cores.split(*LARGE) as split:
-        assert split.together == (cores.numba.get_num_threads() > 1)
+        assert split.together == (numba.get_num_threads() > 1)
     assert blas_threads() == before
 
 
 IN_OTHER_WAYS = """
 import os, sys
-import numba, numpy as np
+import numpy as np
 from sim import simulate
 from tests.sim.test_cores import MODEL
 result = simulate(MODEL, until=2.0, times=[2.0]).final.values
@@ -103,7 +105,7 @@ def test_same_result_with_any_number_of_threads(threads, way, tmp_path):
         [sys.executable, "-c", IN_OTHER_WAYS, str(tmp_path / "there.npy"), way],
         check=True,
         timeout=300,
-        env={**cores.os.environ, "NUMBA_NUM_THREADS": threads},
+        env={**os.environ, "NUMBA_NUM_THREADS": threads},
     )
     expected = simulate(MODEL, until=2.0, times=[2.0]).final.values
     np.testing.assert_array_equal(np.load(tmp_path / "there.npy"), expected)
