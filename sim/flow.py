@@ -59,7 +59,7 @@ def simulate(
         and "event" takes only those that are piecewise linear.
     rtol : float, optional
         Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
-        "splitting", by default 0.0075, estimates it from above, and its global error falls in proportion to
+        "splitting", by default 0.005, estimates it from above, and its global error falls in proportion to
         it; from 20 % to 4 % of active weights, it comes to allow five times as much. For "euler" it is the
         length of a step, by default 0.05.
 

@@ -1,122 +1,109 @@
-"""Newton's method for the mismatch at the end of an implicit stage.
+"""Newton's method for the mismatch at the end of an implicit stage, entry by entry.
 
-A stage moves the encodings to ``W = … + c M X`` and wants the M that belongs to where they end, ``M = μ(W
-Wᵀ)``. The unknown is a symmetric matrix of features by features, whatever the number of neurons. With the
-slope ``s = −dμ/dK ≥ 0`` by entries and ``K = W Wᵀ ≈ X Wᵀ``, a correction D solves
+A stage moves the encodings to ``W = … + c M X`` and wants the M that belongs to where they end,
+``M = μ(W Wᵀ)``. The unknown is a symmetric matrix of features by features, whatever the number of neurons.
+A correction D takes active weights, and only these, ``c D X`` further. An entry of ``K = W Wᵀ`` then changes
+mostly by its own correction,
 
-    D + s∘c(D K + K D) = μ(K) − M.
+    ΔK_ij ≈ r_ij D_ij,    r = c (q + qᵀ),    q_ij = Σ W_jk² over the neurons k on which i is active,
 
-Entries with s = 0, pairs that do not touch, are known at once; the others make a symmetric positive definite
-system for conjugate gradients. All arrays are dense and zero for the former, so that loops stay simple and
-fast; only products follow the number of entries. The shrink of L1,
-left out of the Jacobian, lessens the response, so that the iteration converges linearly; a secant through
-the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of it.
+so that each entry is left with an equation of its own, ``M_ij + D_ij = μ(K_ij + r_ij D_ij)``. As μ has a kink
+where a pair begins to touch, two steps of Newton's method are taken, the second from the Gram matrix that the
+first one predicts. This makes the iteration converge where it is stiff: a pair then either does not touch,
+or its mismatch keeps its inner product near zero, which is a linear complementarity problem, here solved by
+Jacobi's method (Cottle, Pang, Stone, The Linear Complementarity Problem, 1992, chapter 5).
+
+Where i = j or both are on the same neurons, q_ij is K_jj; of other pairs, it is about the share of weights
+that are active times that, and none if they share no neuron. But many entries are wrong in the same way at
+once, and move each other: half-way between that share and one measured best. A secant through the last two
+corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of what is left out. Where many
+features share few neurons, corrections are damped as well.
 """
 
 import numpy as np
 from numba import njit
 
-from sim.blas import TILE
-from sim.cores import bounds, on_all_cores
-from sim.neurons import combine
-
-ENOUGH = 0.3  # residual of the linear system: smaller ones do not help the outer iteration
 LEAST, MOST = -1.0, 0.7  # of the secant's share
-LONGEST = 30  # iterations of conjugate gradients
-FEW = 0.2  # share of pairs below which lists of them beat a matrix product
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def correction(split, mismatch, target, slope, gram, c, along, image):
-    """Write a Newton correction of `mismatch` to `along`.
+@njit(cache=True, nogil=True)
+def correction(mismatch_of, mismatch, gram, c, alive, damping, work, along):
+    """Write a correction of `mismatch` to `along`.
 
     Parameters
     ----------
-    split : Split
-        How the cores share the work (`sim.cores`).
+    mismatch_of : callable
+        Adds μ(K) and its slope −dμ/dK by entries to two arrays (`sim.forces.kinds`). Slopes below 0 do
+        not count.
     mismatch : ndarray, shape (feature, feature)
         M, symmetric.
-    target, slope : ndarray, shape (feature, feature)
-        The μ(K) that M should be, and its slope by entries, at least 0; float64.
     gram : ndarray, shape (feature, feature)
         K.
     c : float
         Length of the stage.
-    along, image : ndarray, shape (feature, feature)
-        The correction D, and work space.
+    alive : float
+        Share of weights that are active.
+    damping : float
+        By how much entries are taken to respond more strongly than one by one, at least 1.
+    work : tuple of ndarray, shape (feature, feature)
+        Three of float64 and one of the type of `gram`.
+    along : ndarray, shape (feature, feature)
+        The correction D.
 
     Returns
     -------
     float
-        About how far D moves an encoding, as root mean square: exactly, if all pairs have a slope.
+        About how far D moves an encoding, as root mean square.
     """
-    n, c, squares = gram.shape[0], gram.dtype.type(c), np.diag(gram).copy()
-    stiff, scale, known = np.empty_like(gram), np.empty_like(gram), np.empty_like(gram)
-    rest, step = np.empty_like(gram), np.zeros_like(gram)
-    moved = separate(mismatch, target, slope, squares, c, known, stiff, scale, rest)
-    stiff, scale, rest, step = stiff.reshape(-1), scale.reshape(-1), rest.reshape(-1), step.reshape(-1)
-    direction, response, wanted = along.reshape(-1), image.reshape(-1), np.empty_like(rest)
-    if moved > 0.0:
-        respond(split, known, gram, image)
-    else:
-        response[:] = 0
-    for a in range(gram.size):
-        rest[a] -= c * response[a] if scale[a] > 0 else response[a] - response[a]
-        wanted[a] = rest[a]
-        direction[a] = scale[a] * rest[a]
-    power = product(rest, direction)
-    enough = ENOUGH**2 * product(rest, rest)
-    for _ in range(LONGEST):
-        if power <= 0.0:
-            break
-        respond(split, along, gram, image)
-        for a in range(gram.size):
-            total = stiff[a] * direction[a] + c * response[a]
-            response[a] = total if scale[a] > 0 else total - total
-        size = gram.dtype.type(power / product(direction, response))
-        for a in range(gram.size):
-            step[a] += size * direction[a]
-            rest[a] -= size * response[a]
-        if product(rest, rest) <= enough:
-            break
-        for a in range(gram.size):
-            response[a] = scale[a] * rest[a]
-        before, power = power, product(rest, response)
-        keep = gram.dtype.type(power / before)
-        for a in range(gram.size):
-            direction[a] = response[a] + keep * direction[a]
-    # of the equation that was solved, c (D K + K D), times D, is twice what it moves encodings by, squared
-    for a in range(gram.size):
-        response[a] = wanted[a] - rest[a] - stiff[a] * step[a]
-        direction[a] = step[a]
-    along += known
-    moved += max(0.0, 0.5 * product(step, response) / c)
-    return c * np.sqrt(moved / n)
+    wide, target, slope, response = work
+    respond(gram, damping * c, alive, response)
+    along[:] = 0
+    for _ in range(2):
+        predict(gram, response, along, wide, target, slope)
+        mismatch_of(wide, target, slope)
+        improve(mismatch, target, slope, response, along)
+    return c * np.sqrt(moved(gram, along) / gram.shape[0])
+
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def respond(gram, c, alive, response):
+    """Write how much an entry of the Gram matrix changes by its own correction: r."""
+    squares, real = np.diag(gram).copy(), gram.dtype.type
+    apart, together = real(0.5 * (1.0 + alive) * c), real((1.0 - alive) * c)
+    for i in range(gram.shape[0]):
+        for j in range(gram.shape[0]):
+            size = np.abs(gram[i, j])
+            both = apart * (squares[i] + squares[j]) + together * size
+            response[i, j] = both if size > 0 else size
+
+
+@njit(cache=True, nogil=True, fastmath={"contract"})
+def predict(gram, response, along, wide, target, slope):
+    """Write the Gram matrix after the correction, and zero to what is to be found for it."""
+    k, r, d = gram.reshape(-1), response.reshape(-1), along.reshape(-1)
+    w, t, s = wide.reshape(-1), target.reshape(-1), slope.reshape(-1)
+    for a in range(k.size):
+        w[a] = k[a] + r[a] * d[a]
+        t[a] = s[a] = 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def separate(mismatch, target, slope, squares, c, known, stiff, scale, rest):
-    """Set up the linear system, zero for pairs without slope, whose corrections are `known`.
+def improve(mismatch, target, slope, response, along):
+    """Take a step of Newton's method in every entry of the correction."""
+    m, t, s = mismatch.reshape(-1), target.reshape(-1), slope.reshape(-1)
+    r, d, real = response.reshape(-1), along.reshape(-1), mismatch.dtype.type
+    for a in range(m.size):
+        d[a] += (real(t[a]) - m[a] - d[a]) / (real(1) + real(max(0.0, s[a])) * r[a])
 
-    Returns
-    -------
-    float
-        About how far what is known moves encodings, squared.
-    """
-    n, moved = slope.shape[0], 0.0
-    zero, one = mismatch.dtype.type(0), mismatch.dtype.type(1)
-    for i in range(n):
-        for j in range(n):
-            error = mismatch.dtype.type(target[i, j] - mismatch[i, j])
-            touches = slope[i, j] > 0.0
-            already = zero if touches else error
-            inverse = one / mismatch.dtype.type(slope[i, j])
-            moved += already * already * squares[j]
-            known[i, j] = already
-            stiff[i, j] = inverse if touches else zero
-            scale[i, j] = one / (inverse + c * (squares[i] + squares[j])) if touches else zero
-            rest[i, j] = inverse * error if touches else zero
-    return moved
+
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def moved(gram, along):
+    """Return about how far a correction moves encodings in unit time, squared and added up."""
+    squares, total = np.diag(gram).copy(), 0.0
+    for i in range(gram.shape[0]):
+        for j in range(gram.shape[0]):
+            total += along[i, j] * along[i, j] * squares[j]
+    return total
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
@@ -139,35 +126,3 @@ def follow(mismatch, correction, last_mismatch, last_correction, second):
         back = share * (moved - before[i] - past[i])
         before[i], past[i] = m[i], d[i]
         m[i] = moved - back
-
-
-@njit(cache=True, nogil=True)
-def respond(split, along, gram, image):
-    """Write ``D K + K D`` to `image`, D being `along`, both symmetric."""
-    n = gram.shape[0]
-    multiply(split, along, np.count_nonzero(along) < FEW * along.size, gram, image)
-    for top in range(0, n, TILE):
-        for left in range(0, top + 1, TILE):
-            for i in range(top, min(top + TILE, n)):
-                for j in range(left, min(left + TILE, i + 1)):
-                    image[i, j] = image[j, i] = image[i, j] + image[j, i]
-
-
-@on_all_cores
-@njit(cache=True, nogil=True)
-def multiply(part, parts, along, listed, gram, image):
-    """Write ``D K`` to `image`."""
-    first, last = bounds(along.shape[0], part, parts)
-    if listed:
-        combine(along[first:last], gram, image[first:last])
-    else:
-        np.dot(along[first:last], gram, image[first:last])
-
-
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def product(a, b):
-    """Return ``Σ a · b``, added up in double precision."""
-    total = 0.0
-    for k in range(a.size):
-        total += a[k] * b[k]
-    return total

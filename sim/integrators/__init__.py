@@ -22,7 +22,7 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "splitting": Method(splitting.advance, 0.0075, takes_all=True),
+    "splitting": Method(splitting.advance, 0.005, takes_all=True),
     "event": Method(event.advance, 1e-10, takes_all=False),
     "euler": Method(euler.advance, 0.05, takes_all=True),
 }

@@ -39,8 +39,9 @@ FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again
 SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
-SOLVED, UNSOLVED = 0.2, 1.0  # residual of the mismatch in units of rtol: enough, and too much
+SOLVED, UNSOLVED = 0.5, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
+STRONGER, WEAKER = 1.2, 0.9  # damping of these iterations after a stage in which they were too few, or not
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
 LATE, LATER = 0.2, 5.0  # share of active weights below which steps may err more, and how much in the end
 LISTED, LENGTH = 0.4, 425  # share of active weights below which lists beat BLAS; less for few features
@@ -48,9 +49,10 @@ SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on singl
 
 
 class Memory(NamedTuple):
-    """What one call leaves to the next: step, mismatch, and velocities as (neuron, feature)."""
+    """What one call leaves to the next: step, damping, mismatch, and velocities as (neuron, feature)."""
 
     step: float
+    damping: float
     mismatch: np.ndarray
     velocity: np.ndarray
 
@@ -61,18 +63,18 @@ def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
     if memory is None:
         exact = rtol < SINGLE or n * m < WORTH_IT or action.is_smooth or action.is_proximal
         precision = np.float64 if exact else np.float32
-        memory = Memory(0.0, np.zeros((n, n), precision), np.zeros((m, n), precision))
+        memory = Memory(0.0, 1.0, np.zeros((n, n), precision), np.zeros((m, n), precision))
     with split(m, n) as parts:
-        reached, step, *happened = _advance(
+        reached, step, damping, *happened = _advance(
             parts, weights, start, stop, *memory, l1, action.mismatch, action.smooth, action.proximal,
             action.is_smooth, action.is_proximal, until_sparse, rtol,
         )  # fmt: skip
-    return reached, memory._replace(step=step), *happened
+    return reached, memory._replace(step=step, damping=damping), *happened
 
 
 @njit(cache=True, nogil=True)
 def _advance(
-    split, weights, start, stop, step, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal,
+    split, weights, start, stop, step, damping, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal,
     is_smooth, is_proximal, until_sparse, rtol,
 ):  # fmt: skip
     n, m = weights.shape
@@ -80,10 +82,10 @@ def _advance(
     w[:] = weights.T
     new, by, first, second = np.empty_like(w), np.empty_like(w), np.empty_like(w), np.empty_like(w)
     owed, last_mismatch, last_owed = np.zeros_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
-    gram, along, image = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
+    gram, along, felt = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
     shares = np.empty((split.parts, n, n), w.dtype)
-    wide, target, slope = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
-    work = (gram, shares, along, image, wide, target, slope)
+    solver = (np.empty((n, n)), np.zeros((n, n)), np.zeros((n, n)), np.empty_like(mismatch))
+    work = (gram, shares, along, felt, solver)
     forces = (mismatch_of, smooth, proximal, is_smooth, is_proximal)
     counts, ratio = np.empty((split.parts, 4)), w.dtype.type((1.0 - GAMMA) / GAMMA)
     place, live, active = np.arange(m), m, np.count_nonzero(w)
@@ -92,8 +94,9 @@ def _advance(
     if planned == 0.0:
         planned = FIRST * np.sqrt(rtol)
         neurons.multiply(split, w, False, shares, gram)
-        look_up(mismatch_of, work)
-        mismatch[:] = target
+        solver[0][:] = gram
+        mismatch_of(*solver[:3])
+        mismatch[:] = solver[1]
         evaluations = 1
     while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
         listed = active < min(LISTED, n / LENGTH) * w.size and not (is_smooth or is_proximal)
@@ -101,21 +104,22 @@ def _advance(
             live = neurons.drop_dead(w, velocity, place[:live])
             w, velocity, new, by = w[:live], velocity[:live], new[:live], by[:live]
             first, second = first[:live], second[:live]
-        tolerance = rtol * max(1.0, min(LATER, LATE * weights.size / active))
+        alive = active / max(1, w.size)
+        tolerance = rtol * max(1.0, min(LATER, LATE * weights.size / max(1.0, active)))
         h = min(planned, stop - t)
         c = GAMMA * h
         owed *= w.dtype.type(min(1.0, done / h))
         last_mismatch[:], last_owed[:] = mismatch, owed
         extrapolate(split, w, velocity, c, l1 > 0.0, by)
-        one, used_one = stage(
-            split, w, first, 0.0, by, c, c, l1, forces, mismatch, owed, False, listed, tolerance, first, new,
-            work,
+        one, used_one, damping = stage(
+            split, w, first, 0.0, by, c, c, l1, forces, mismatch, owed, False, listed, alive, damping,
+            tolerance, first, new, work,
         )  # fmt: skip
         extrapolate(split, w, velocity, h, l1 > 0.0, by)
         owed[:] = last_owed + ratio * (owed - last_owed)  # of the last step, and of the first stage
-        two, used_two = stage(
-            split, w, first, h - c, by, c, h, l1, forces, mismatch, owed, h >= stop - t, listed, tolerance,
-            second, new, work,
+        two, used_two, damping = stage(
+            split, w, first, h - c, by, c, h, l1, forces, mismatch, owed, h >= stop - t, listed, alive,
+            damping, tolerance, second, new, work,
         )  # fmt: skip
         evaluations += used_one + used_two
         compare(split, w, new, velocity, h, l1 > 0.0, by, counts)
@@ -138,28 +142,19 @@ def _advance(
     for k in range(live):
         weights[:, place[k]] = w[k]
         all_velocity[place[k]] = velocity[k]
-    return t, planned, int(deaths), int(rebirths), last_change, evaluations
-
-
-@njit(cache=True, nogil=True)
-def look_up(mismatch_of, work):
-    """Write the mismatch that belongs to the Gram matrix, and its slope, beside it in the work space."""
-    gram, _, _, _, wide, target, slope = work
-    wide[:] = gram
-    target[:] = 0.0
-    slope[:] = 0.0
-    mismatch_of(wide, target, slope)
+    return t, planned, damping, int(deaths), int(rebirths), last_change, evaluations
 
 
 @njit(cache=True, nogil=True)
 def stage(
-    split, start, first, share, by, c, time, l1, forces, mismatch, owed, settle, listed, rtol, product, end,
-    work,
+    split, start, first, share, by, c, time, l1, forces, mismatch, owed, settle, listed, alive, damping, rtol,
+    product, end, work,
 ):  # fmt: skip
     """Solve one stage: `mismatch`, `product` (the force at `by`) and the weights in the `end`.
 
     Weights move by ``share first + c product``, and by L1 for a `time`. They feel what was `owed` to them,
-    but not yet the last correction of the mismatch, unless told to `settle`: it is what is owed then.
+    but not yet the last correction of the mismatch, unless told to `settle`: it is what is owed then. Of
+    the weights, a share is `alive`.
 
     Returns
     -------
@@ -167,33 +162,35 @@ def stage(
         How far the last correction of the mismatch moves encodings, as root mean square.
     used : int
         Evaluations of the force.
+    damping : float
+        For the next stage.
     """
     mismatch_of, smooth, _, is_smooth, _ = forces
-    gram, shares, along, image, _, target, slope = work
+    gram, shares, along, felt, solver = work
     force = own_force(smooth, by) if is_smooth else by[:0]
     left, used = np.inf, 0
     last_mismatch, last_correction = np.empty_like(mismatch), np.empty_like(mismatch)
     while left > SOLVED * rtol and used < ATTEMPTS:
-        image[:] = mismatch + owed
-        move(split, start, first, share, by, listed, image, force, c, time, l1, forces, product, end)
+        felt[:] = mismatch + owed
+        move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end)
         neurons.multiply(split, end, listed, shares, gram)
-        look_up(mismatch_of, work)
-        left = correction(split, mismatch, target, slope, gram, c, along, image)
+        left = correction(mismatch_of, mismatch, gram, c, alive, damping, solver, along)
         follow(mismatch, along, last_mismatch, last_correction, used > 0)
         used += 1
+    damping = STRONGER * damping if left > SOLVED * rtol else max(1.0, WEAKER * damping)
     if settle:
-        image[:] = mismatch + owed
-        move(split, start, first, share, by, listed, image, force, c, time, l1, forces, product, end)
+        felt[:] = mismatch + owed
+        move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end)
         last_mismatch[:] = mismatch
         used += 1
     owed[:] = mismatch - last_mismatch
-    return left, used
+    return left, used, damping
 
 
 @njit(cache=True, nogil=True)
-def move(split, start, first, share, by, listed, factor, force, c, time, l1, forces, product, end):
+def move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end):
     """Move weights by all forces."""
-    neurons.move(split, start, first, share, by, listed, factor, force, c, l1 * time, product, end)
+    neurons.move(split, start, first, share, by, listed, felt, force, c, l1 * time, product, end)
     _, _, proximal, _, is_proximal = forces
     if is_proximal:
         own_penalty(proximal, time, end)

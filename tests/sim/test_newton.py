@@ -1,62 +1,88 @@
+import numba
 import numpy as np
 import pytest
 
 from sim import newton
-from sim.cores import Split
+from sim.forces import FORCES, action
 
 RNG = np.random.default_rng(3)
-ONE = Split(1, together=False)
+STANDARD = action(FORCES).mismatch
 
 
-def symmetric(n):
-    a = RNG.normal(size=(n, n))
-    return a + a.T
+def mu(gram):
+    """Return the mismatch of the standard flow."""
+    return np.eye(len(gram)) - np.maximum(gram, 0)
 
 
-def problem(n, touching):
-    weights = RNG.normal(size=(n, 3 * n)) / np.sqrt(3 * n)
-    slope = np.triu(RNG.random((n, n)) < touching, 1) * 1.0
-    slope += slope.T + np.diag(RNG.uniform(0.5, 2.0, n))
-    return 0.01 * symmetric(n), 0.01 * symmetric(n), slope, weights @ weights.T
+def correct(mismatch, gram, c, alive=1.0, damping=1.0, mismatch_of=STANDARD):
+    """Return the correction, and how far it is said to move an encoding."""
+    wide = [np.empty_like(gram) for _ in range(3)]
+    along = np.full_like(gram, np.nan)
+    work = (*wide, np.empty_like(gram))
+    moved = newton.correction(mismatch_of, mismatch, gram, c, alive, damping, work, along)
+    return along, moved
 
 
-def solution(mismatch, target, slope, gram, c):
-    """Solve D + s∘c(D K + K D) = μ − M as a plain linear system of all entries."""
-    n = len(gram)
-    image = np.kron(np.eye(n), gram) + np.kron(gram.T, np.eye(n))
-    system = np.eye(n * n) + c * slope.reshape(-1, 1) * image
-    return np.linalg.solve(system, (target - mismatch).reshape(-1)).reshape(n, n)
+@pytest.mark.parametrize("c", [0.01, 1.0, 1e4])
+@pytest.mark.parametrize("alive", [0.1, 1.0])
+@pytest.mark.parametrize("damping", [1.0, 1.7])
+def test_each_entry_solves_its_own_equation(c, alive, damping):
+    n = 12
+    weights = RNG.normal(size=(n, 3 * n)) / np.sqrt(3 * n * alive) * (RNG.random((n, 3 * n)) < alive)
+    gram, mismatch = weights @ weights.T, RNG.normal(size=(n, n))
+    mismatch = -np.abs(mismatch + mismatch.T)
+    along, moved = correct(mismatch, gram, c, alive, damping)
+    size = np.diag(gram)
+    response = 0.5 * (1 + alive) * (size[:, None] + size) + (1 - alive) * np.abs(gram)
+    response *= damping * c * (gram != 0)
+    np.testing.assert_allclose(mismatch + along, mu(gram + response * along), rtol=0, atol=1e-9 * max(c, 1))
+    np.testing.assert_array_equal(along, along.T)
+    assert moved == pytest.approx(c * np.sqrt((along**2 * size).sum() / n))
 
 
-@pytest.mark.parametrize("c", [0.01, 1.0, 100.0])
-@pytest.mark.parametrize("touching", [0.0, 0.03, 0.5, 1.0])
-def test_correction_solves_the_linear_system(touching, c):
-    n = 9
-    mismatch, target, slope, gram = problem(n, touching)
-    expected = solution(mismatch, target, slope, gram, c)
-    along, image = np.empty((n, n)), np.empty((n, n))
-    moved = newton.correction(ONE, mismatch, target, slope, gram, c, along, image)
-    residual = target - mismatch - along - slope * c * (along @ gram + gram @ along)
-    first = target - mismatch - np.where(slope == 0, target - mismatch, 0)
-    known = np.where(slope == 0, target - mismatch, 0)
-    first = first - np.where(slope > 0, slope * c * (known @ gram + gram @ known), 0)
-    assert np.linalg.norm(residual / np.where(slope > 0, slope, 1)) <= 1.01 * newton.ENOUGH * np.linalg.norm(
-        first / np.where(slope > 0, slope, 1)
-    )
-    np.testing.assert_allclose(along, along.T, rtol=0, atol=1e-15)
-    exact = c * np.sqrt(np.trace(along @ gram @ along) / n)
-    assert moved == pytest.approx(exact, rel=1e-9 if touching == 1.0 else 0.5)
-    assert np.linalg.norm(along - expected) < 0.5 * np.linalg.norm(expected)
+@pytest.mark.parametrize("alive", [0.1, 1.0])
+def test_the_response_of_an_entry_is_that_of_its_weights(alive):
+    """A norm, and an inner product of features on the same neurons, respond as the weights themselves do."""
+    pair, push = np.full((2, 5), 0.3), 1e-6
+    for entries in (np.diag([push, push]), np.full((2, 2), push) - np.diag([push, push])):
+        moved = pair + 2.0 * entries @ pair
+        response = np.empty((2, 2))
+        newton.respond(pair @ pair.T, 2.0, alive, response)
+        change = moved @ moved.T - pair @ pair.T
+        np.testing.assert_allclose((response * entries)[entries > 0], change[entries > 0], rtol=1e-4)
 
 
-@pytest.mark.parametrize("n", [1, 12, 70])
-@pytest.mark.parametrize("share", [0.05, 1.0])
-def test_few_entries_and_many_respond_alike(n, share):
-    gram, along = symmetric(n), symmetric(n)
-    along *= np.abs(along) >= np.quantile(np.abs(along), 1 - share)
-    image = np.full((n, n), np.nan)
-    newton.respond(ONE, along, gram, image)
-    np.testing.assert_allclose(image, along @ gram + gram @ along, rtol=0, atol=1e-12)
+def test_features_that_share_no_neuron_are_let_go_at_once():
+    gram, mismatch = np.eye(3), np.full((3, 3), -0.4)
+    along, _ = correct(mismatch, gram, 100.0, alive=0.5)
+    assert ((mismatch + along)[~np.eye(3, dtype=bool)] == 0).all()
+
+
+def test_a_slope_below_zero_does_not_count():
+    @numba.njit
+    def rising(gram, mismatch, slope):
+        mismatch += 0.1 * gram
+        slope -= 0.1
+
+    along, _ = correct(np.zeros((1, 1)), np.ones((1, 1)), 5.0, mismatch_of=rising)
+    assert along[0, 0] == pytest.approx(0.1 * (1 + 10 * 0.1))  # twice, from where the first one leads
+
+
+@pytest.mark.parametrize("c", [1.0, 1e2, 1e5])
+def test_iterations_converge_however_stiff(c):
+    """A stage without L1: the weights end where the mismatch that moved them is their own."""
+    n = 24
+    weights = RNG.normal(size=(n, 4 * n)) / np.sqrt(4 * n)
+    mismatch, last, past = mu(weights @ weights.T) / (1 + c), np.empty((n, n)), np.empty((n, n))
+    lefts = []
+    for number in range(25):
+        end = weights + c * mismatch @ weights
+        along, left = correct(mismatch, end @ end.T, c)
+        newton.follow(mismatch, along, last, past, number > 0)
+        lefts.append(left)
+    assert lefts[-1] < 1e-4 * lefts[0]
+    end = weights + c * mismatch @ weights
+    np.testing.assert_allclose(mismatch, mu(end @ end.T), rtol=0, atol=1e-3)
 
 
 def test_the_secant_finds_the_root_of_a_linear_equation():

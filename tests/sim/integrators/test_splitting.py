@@ -72,3 +72,32 @@ def test_ensembles_of_event_and_splitting_have_the_same_distribution():
     counts = stats.ttest_ind(exact.polysemantic_neurons, fast.polysemantic_neurons)
     kept = stats.ttest_ind(exact.winner_kept, fast.winner_kept)
     assert min(times.pvalue, counts.pvalue, kept.pvalue) > 0.01
+
+
+@pytest.mark.parametrize("model", [Autoencoder(16, 64, 0.9), Autoencoder(64, 256, 0.9)])
+def test_when_all_weights_are_dead_time_goes_on(model):
+    run = simulate(model, times=[0.0, 100.0, 200.0], until=1000.0, forces=["l1"])
+    assert (run.final == 0).all()
+    assert run.attrs["deaths"] == model.n_features * model.n_neurons
+
+
+@pytest.mark.filterwarnings("ignore:n_neurons")
+def test_many_features_on_few_neurons_cost_little_more():
+    """Corrections that all push each other have to be damped, or steps become short."""
+    few, many = (
+        np.mean(
+            [simulate(Autoencoder(64, m, 1e-3), seed, times=[0.0]).attrs["evaluations"] for seed in range(3)]
+        )
+        for m in (256, 32)
+    )
+    assert many < 4 * few
+
+
+@pytest.mark.parametrize("l1", [1e-3, 1e-5])
+def test_winners_are_those_of_a_careful_run(l1):
+    """Small λ is stiff: there winners are lost first."""
+    model, wrong = Autoencoder(32, 128, l1), 0
+    for seed in range(8):
+        fast, careful = (simulate(model, seed, times=[0.0], rtol=rtol).final for rtol in (None, 3e-4))
+        wrong += int((np.sign(fast) != np.sign(careful)).any("neuron").sum())
+    assert wrong <= 4
