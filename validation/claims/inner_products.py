@@ -21,7 +21,7 @@ def _measure(seed: int, full: bool) -> list[Finding]:
             initial=start,
             until=time,
             forces=("feature_benefit", "interference"),
-            rtol=1e-7,
+            rtol=1e-8,
         )
         product = float(run.final[0] @ run.final[1])
         findings.append(
