@@ -13,7 +13,7 @@ EVENT_RTOL = 1e-6  # of a step: a winner is decided by far more, and the default
 CAREFUL_RTOL, CAREFUL_SEEDS = 3e-4, 5  # "splitting" itself is cheaper: so many times the seeds
 L1S = (1e-3, 1e-4, 1e-5)
 SMALL = Autoencoder(16, 64, 0.01)  # for the order
-ORDER_RTOLS, ORDER_UNTIL = (0.003, 0.001, 0.0003, 0.0001, 0.00003), 20.0  # below the default
+ORDER_RTOLS, ORDER_UNTIL = (0.003, 0.001, 0.0003, 0.0001, 0.00003), 20.0  # above these, iterations change too
 
 
 def measure(
