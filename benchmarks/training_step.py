@@ -17,11 +17,11 @@ from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, median
 from theory import Autoencoder
 from theory.arguments import ArgumentError
 from validation import train
-from validation.backend import namespace
-from validation.blocks import Blocks, Team
-from validation.models.tied import Tied
-from validation.optimizers import AdamW, Penalty
-from validation.parts import Parts, large
+from validation.training.backend import namespace
+from validation.training.blocks import Blocks, Team
+from validation.training.models.tied import Tied
+from validation.training.optimizers import AdamW, Penalty
+from validation.training.parts import Parts, large
 
 CALLS, PAUSE = 50, 0.2  # steps in a row, seconds before them
 STEPS = 7500  # of the paper

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from theory import derivations
-from validation.derivations import table
 from validation.experiments import experiments
+from validation.report.derivations import table
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -84,8 +84,8 @@ def check(
     from rich.console import Console
 
     from theory import files
-    from validation import checking
-    from validation import report as reports
+    from validation.experiments import checking
+    from validation.experiments import report as reports
 
     console = Console() if sys.stdout.isatty() else Console(width=160)
     if listing:
@@ -118,7 +118,7 @@ def derive(
     """Print derivations, equation by equation."""
     from theory import arguments, catalogue, files
     from theory.derivation import DerivationError
-    from validation import derivations
+    from validation.report import derivations
 
     arguments.choice("format", form, derivations.FORMATS)
     if name and everything:
@@ -269,7 +269,7 @@ def experiment(
     """
     from rich.console import Console
 
-    from validation import experimenting
+    from validation.experiments import experimenting
 
     if listing or name is None:
         (Console() if sys.stdout.isatty() else Console(width=160)).print(experimenting.listing())
@@ -332,7 +332,7 @@ def plot(
 ) -> None:
     """Draw a saved run: its course, and the encodings before and after."""
     from theory import schema
-    from validation import plots
+    from validation.report import plots
 
     out = plots.writable(out or Path(file.with_suffix(".png").name))
     _wrote(plots.save(plots.result(schema.load(file)), out))

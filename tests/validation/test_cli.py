@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from theory import Autoencoder, collisions, interference, schema
-from validation import checking, cli, runs, train
-from validation.blocks import Blocks
+from validation import cli, train
+from validation.experiments import checking, runs
+from validation.training.blocks import Blocks
 
 TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
 POLYSEM = Path(sys.executable).with_name("polysem")

@@ -1,6 +1,5 @@
 """The experiments, one file each, in the order in which they are shown: the paper's, then our questions."""
 
-from validation.experiment import Experiment
 from validation.experiments import (
     co_occurrence,
     collision_course,
@@ -19,6 +18,7 @@ from validation.experiments import (
     winner_decided,
     winner_take_all,
 )
+from validation.experiments.experiment import Experiment
 
 experiments: tuple[Experiment, ...] = (
     sparsification_speed.experiment,

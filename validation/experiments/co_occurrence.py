@@ -14,8 +14,7 @@ from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.co_occurrence import pair_cost
 from theory.reduction import final_weight
-from validation import plots
-from validation.co_occurring import (
+from validation.experiments.co_occurring import (
     SPARSE,
     Series,
     allowed,
@@ -28,10 +27,11 @@ from validation.co_occurring import (
     sparse_at,
     vanished,
 )
-from validation.experiment import Experiment, Setting, parts
-from validation.sparse_inputs import loss_per_occurrence, relative, train_rare
-from validation.statistics import USUAL, Estimate, share
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.sparse_inputs import loss_per_occurrence, relative, train_rare
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, share
+from validation.report.wording import interval, number, table
 
 END = 8.0  # of a run, in units of 1/λ
 RATIOS = (0, 0.05, 0.15, 0.5, 1, 1.5, 2.5, 5)  # p/λ

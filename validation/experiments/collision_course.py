@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, mean
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import interval, number, table
 
 PLANTS = {"none": plots.GREY, "opposite": plots.GREEN, "same": plots.VERMILION}
 PLACES = ("favourite", "refuge")

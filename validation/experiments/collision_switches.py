@@ -9,11 +9,11 @@ from matplotlib.figure import Figure
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, collisions
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.slots import benign, slots
-from validation.statistics import USUAL, Estimate, mean
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.slots import benign, slots
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import interval, number, table
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 FIRST, GROWTH = 0.1, 1.1  # times at which reborn weights are put back to zero

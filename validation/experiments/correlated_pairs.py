@@ -5,12 +5,12 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from theory import Autoencoder
-from validation import plots
-from validation.co_occurring import average, finite
-from validation.experiment import Experiment, Setting, parts
-from validation.sparse_inputs import relative, train_rare
-from validation.statistics import USUAL, Estimate, share
-from validation.wording import interval, number, table
+from validation.experiments.co_occurring import average, finite
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.sparse_inputs import relative, train_rare
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, share
+from validation.report.wording import interval, number, table
 
 END = 8.0  # of a run, in units of 1/λ
 LARGE = 0.5  # size, relative to that of usual winners, from which on a weight counts

@@ -17,12 +17,12 @@ from sim.progress import track
 from sim.replicates import observe
 from theory import Autoencoder
 from theory.splitting_neurons import separation_probability
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.sparse_inputs import train_rare
-from validation.split_neurons import OUTCOMES, TIED, outcome, polysemantic_pairs, split
-from validation.statistics import USUAL, Estimate, share
-from validation.wording import interval, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.sparse_inputs import train_rare
+from validation.experiments.split_neurons import OUTCOMES, TIED, outcome, polysemantic_pairs, split
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, share
+from validation.report.wording import interval, table
 
 NOISES = (0.0, 0.001, 0.01, 0.1, 0.3)
 RATIOS = (0.0, 0.1, 0.3, 1.0, 3.0)  # p/λ

@@ -12,11 +12,12 @@ from sim.forces import noise_drift as drift_of
 from sim.progress import track
 from sim.replicates import observe
 from theory import Autoencoder, fourth_norm, noise, noise_drift, random_signs
-from validation import plots, runs
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, mean
+from validation.experiments import runs
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import interval, number, table
 from validation.training import train
-from validation.wording import interval, number, table
 
 MODEL = Autoencoder(8, 16, 0.0)
 RATE, STEPS, LOOKS = 0.02, 100_000, 50

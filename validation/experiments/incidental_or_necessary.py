@@ -15,12 +15,12 @@ from matplotlib.figure import Figure
 
 from sim import ensemble
 from theory import Autoencoder
-from validation import plots
 from validation.analysis.networks import analyze
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, share
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, share
+from validation.report.wording import interval, table
 from validation.training import train
-from validation.wording import interval, table
 
 NEURONS = 16  # of the needy network
 ROOMY = (32, 48)

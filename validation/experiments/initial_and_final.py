@@ -7,10 +7,11 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from theory import Autoencoder, sparsification
-from validation import plots, runs
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, mean
-from validation.wording import interval, number, table
+from validation.experiments import runs
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import interval, number, table
 
 SOURCES = {"simulation": "the flow", "training": "training"}
 SHOWN = 40  # features on the heat maps

@@ -12,10 +12,10 @@ from sim import metrics
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, collisions, sparsification
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, bootstrap, mean
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, bootstrap, mean
+from validation.report.wording import interval, number, table
 
 LOOKS = (0.1, 1.0)  # λt at which active weights are counted
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes

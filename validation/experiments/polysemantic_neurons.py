@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 
 from sim.metrics import polysemantic_neurons
 from theory import Autoencoder, collisions
-from validation import plots, runs
-from validation.experiment import Experiment, Setting
-from validation.statistics import USUAL, Estimate, mean
-from validation.wording import duration, interval, number, table
+from validation.experiments import runs
+from validation.experiments.experiment import Experiment, Setting
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import duration, interval, number, table
 
 SOURCES = {"simulation": "the flow", "training": "training"}
 IN_RANGE = (0.8, 1.2)  # the paper counts neurons with two weights of such sizes

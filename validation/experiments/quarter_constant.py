@@ -13,12 +13,12 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.benign_collision import least_ratio
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.ratio_law import FLOOR, LEAST, Fit, crowd, law, scaled
-from validation.slots import benign, slots
-from validation.statistics import USUAL, Estimate
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.ratio_law import FLOOR, LEAST, Fit, crowd, law, scaled
+from validation.experiments.slots import benign, slots
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate
+from validation.report.wording import interval, number, table
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 BATCHES = 40  # of runs, whose means are kept

@@ -15,10 +15,10 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from theory.rebirth import rebirth_until
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, mean, share
-from validation.wording import interval, number, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean, share
+from validation.report.wording import interval, number, table
 
 SHORTEST, GROWTH = 0.05, 0.01  # between looks: flow time, and as a share of the time since the start
 EDGES = np.geomspace(1e-4, 10, 31)  # of λt, in which leaving zero is counted

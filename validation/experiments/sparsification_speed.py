@@ -8,11 +8,12 @@ from matplotlib.figure import Figure
 
 from sim import sparsify
 from theory import Autoencoder, sparsification
-from validation import decay, plots, runs
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, mean
+from validation.experiments import decay, runs
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, mean
+from validation.report.wording import interval, number, table
 from validation.training import train
-from validation.wording import interval, number, table
 
 STD = runs.PAPER.init_std * runs.PAPER.n_neurons**0.5  # times 1/√m
 STEP = 0.5  # flow time of a step of the paper's Euler method, which is a step of gradient descent

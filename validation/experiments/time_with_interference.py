@@ -15,10 +15,10 @@ from scipy.stats.distributions import rv_frozen
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, sparsification
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, bootstrap, mean
-from validation.wording import interval, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, bootstrap, mean
+from validation.report.wording import interval, table
 
 STEP = 0.02  # between looks, as a share of the time
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt

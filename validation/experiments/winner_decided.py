@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.statistics import USUAL, Estimate, bootstrap, mean
-from validation.wording import interval, table
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.report import plots
+from validation.report.statistics import USUAL, Estimate, bootstrap, mean
+from validation.report.wording import interval, table
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 QUARTERS = 4

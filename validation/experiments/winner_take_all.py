@@ -14,15 +14,15 @@ from sim.metrics import polysemantic_neurons
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.noise_drift import of_random_direction
-from validation import plots
-from validation.experiment import Experiment, Setting, parts
-from validation.hidden_noise import NoNoise
-from validation.inputs import Basis
-from validation.mechanisms import L1, L2, MECHANISMS, NOISE, Mechanism
-from validation.models.general import General
-from validation.statistics import LEVEL, USUAL, mean
+from validation.experiments.experiment import Experiment, Setting, parts
+from validation.experiments.mechanisms import L1, L2, MECHANISMS, NOISE, Mechanism
+from validation.report import plots
+from validation.report.statistics import LEVEL, USUAL, mean
+from validation.report.wording import interval, number, table
 from validation.training import train
-from validation.wording import interval, number, table
+from validation.training.inputs import Basis
+from validation.training.models.general import General
+from validation.training.noise import NoNoise
 
 AT_REST = 0.01  # change of the mean fourth norm in the second half of a run, below which it has converged
 SHARE = 0.5  # of the length of an encoding: larger weights make a neuron one of its own

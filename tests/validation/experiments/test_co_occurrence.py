@@ -8,7 +8,7 @@ import xarray as xr
 
 from theory import Autoencoder
 from theory import co_occurrence as theory
-from validation import co_occurring, experimenting, sparse_inputs
+from validation.experiments import co_occurring, experimenting, sparse_inputs
 from validation.experiments.co_occurrence import experiment
 
 SIZE = {"n": 6, "m": 8, "l1": 0.05, "replicates": 3}

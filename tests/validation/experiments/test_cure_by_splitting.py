@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from validation import experimenting
-from validation.experiments import cure_by_splitting
-from validation.split_neurons import OUTCOMES, TIED, outcome, polysemantic_pairs, split
+from validation.experiments import cure_by_splitting, experimenting
+from validation.experiments.split_neurons import OUTCOMES, TIED, outcome, polysemantic_pairs, split
 
 SETTING = {"source": "simulation", "n": 8, "m": 8, "l1": 0.02, "p": 0.0, "networks": 6}
 

@@ -8,7 +8,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from theory import fourth_norm, noise, noise_drift
-from validation import experimenting
+from validation.experiments import experimenting
 from validation.experiments import fourth_norm as experiment
 
 SIZE = {"instances": 2, "std": 0.15}

@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from theory import Autoencoder, sparsification
-from validation import experimenting, runs
+from validation.experiments import experimenting, runs
 from validation.experiments import initial_and_final as experiment
 
 N, M = 5, 12

@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from sim import ensemble
 from theory import Autoencoder, schema
-from validation import experimenting, runs
-from validation.claims import polysemantic_neurons as claim
+from validation.experiments import experimenting, runs
 from validation.experiments import polysemantic_neurons as experiment
+from validation.experiments.claims import polysemantic_neurons as claim
 
 N, M = 4, 6
 

@@ -3,10 +3,10 @@ import pytest
 import xarray as xr
 
 from theory.noise_drift import of_random_direction
-from validation.activations import ACTIVATIONS
 from validation.experiments import winner_take_all
+from validation.experiments.mechanisms import hidden_relu
 from validation.experiments.winner_take_all import clean_loss, fourth_norms, verdict
-from validation.mechanisms import hidden_relu
+from validation.training.activations import ACTIVATIONS
 
 SETTING = {"source": "simulation", "mechanism": "none", "scale": 1.0, "n": 4, "m": 8, "instances": 3}
 
