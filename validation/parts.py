@@ -14,7 +14,7 @@ from functools import partial
 import numba
 import numpy as np
 
-from sim.blas import self_product
+from sim.machine.blas import self_product
 from validation.blocks import Team
 from validation.models.tied import residual
 from validation.optimizers import Optimizer
