@@ -14,7 +14,7 @@ from functools import partial
 import numba
 import numpy as np
 
-from sim.blas import self_product
+from sim.machine.blas import self_product
 from validation.training.blocks import Team
 from validation.training.models.tied import residual
 from validation.training.optimizers import Optimizer

@@ -45,7 +45,7 @@ def test_deaths_and_rebirths_are_those_of_event():
 def test_single_precision_agrees_with_double(monkeypatch):
     model = Autoencoder(64, 128, 5e-3)  # large enough for single precision
     single = simulate(model, until=60.0, times=[60.0], rtol=1e-3)
-    monkeypatch.setattr("sim.integrators.splitting.WORTH_IT", np.inf)
+    monkeypatch.setattr("sim.integrators.splitting.steps.WORTH_IT", np.inf)
     double = simulate(model, until=60.0, times=[60.0], rtol=1e-3)
     assert 0 < distance(single, double) < 1e-3
 

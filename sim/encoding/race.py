@@ -18,7 +18,7 @@ import xarray as xr
 from numba import njit
 from scipy.integrate import solve_ivp
 
-from sim.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
+from sim.encoding.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
 from theory import arguments, schema
 from theory.reduction import final_weight
 

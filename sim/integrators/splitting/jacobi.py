@@ -1,4 +1,4 @@
-"""Newton's method for the mismatch at the end of an implicit stage, entry by entry.
+"""Jacobi iterations for the mismatch at the end of an implicit stage: entry by entry, with a secant.
 
 A stage moves the encodings to ``W = … + c M X`` and wants the M that belongs to where they end,
 ``M = μ(W Wᵀ)``. The unknown is a symmetric matrix of features by features, whatever the number of neurons.

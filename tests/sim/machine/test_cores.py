@@ -10,7 +10,8 @@ import pytest
 from numba import njit
 from threadpoolctl import threadpool_info
 
-from sim import cores, ensemble, simulate
+from sim import ensemble, simulate
+from sim.machine import cores
 from theory import Autoencoder
 
 LARGE = cores.PART, 2  # rows and columns of two parts
@@ -87,7 +88,7 @@ IN_OTHER_WAYS = """
 import os, sys
 import numpy as np
 from sim import simulate
-from tests.sim.test_cores import MODEL
+from tests.sim.machine.test_cores import MODEL
 result = simulate(MODEL, until=2.0, times=[2.0]).final.values
 if sys.argv[2] == "fork":
     child = os.fork()

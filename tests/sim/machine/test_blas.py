@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from sim.blas import SMALL, rows_at_once, self_product
+from sim.machine.blas import SMALL, rows_at_once, self_product
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

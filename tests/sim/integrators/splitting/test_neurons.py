@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from sim import neurons
-from sim.cores import Split
 from sim.forces.l1 import constant_push
+from sim.integrators.splitting import neurons
+from sim.machine.cores import Split
 
 RNG = np.random.default_rng(8)
 NEURONS, FEATURES = 11, 7

@@ -7,11 +7,11 @@ stages), with ``γ = 1 − 1/√2``,
 
     W(t + γh) ← γ h F₁,    W(t + h) ← (1 − γ) h F₁ + γ h F₂,    F = M X,
 
-where M is the mismatch at the end of the stage, found by Newton's method (`sim.newton`), and X an
-extrapolation of the weights to the end of the stage, with the velocity of the last step. Only M is stiff:
-when λ falls, feature benefit and interference relax ever faster compared with the race, the mismatch becomes
-what keeps norms and inner products in place, and steps do not notice. An X that is wrong in second order is
-good enough, so that the implicit equations stay those of a matrix of features by features.
+where M is the mismatch at the end of the stage, found entry by entry (`sim.integrators.splitting.jacobi`),
+and X an extrapolation of the weights to the end of the stage, with the velocity of the last step. Only M is
+stiff: when λ falls, feature benefit and interference relax ever faster compared with the race, the mismatch
+becomes what keeps norms and inner products in place, and steps do not notice. An X that is wrong in second
+order is good enough, so that the implicit equations stay those of a matrix of features by features.
 
 The last correction of M in a stage costs no product of its own: the weights feel it together with the next
 stage. What is owed to them after a step is of the order of the residual, and paid at the end of the run.
@@ -28,11 +28,11 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from sim import neurons
-from sim.cores import bounds, on_all_cores, split
 from sim.forces.l1 import time_of_death
 from sim.integrators.sparsity import is_sparse
-from sim.newton import correction, follow
+from sim.integrators.splitting import neurons
+from sim.integrators.splitting.jacobi import correction, follow
+from sim.machine.cores import bounds, on_all_cores, split
 
 GAMMA = 1 - np.sqrt(0.5)
 FIRST = 0.5  # of the first step, in units of the square root of rtol

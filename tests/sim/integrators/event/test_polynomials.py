@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.polynomials import first_negative
+from sim.integrators.event.polynomials import first_negative
 
 
 def first(roots, end=1.0, scale=1.0):

@@ -2,8 +2,8 @@ import numba
 import numpy as np
 import pytest
 
-from sim import newton
 from sim.forces import FORCES, action
+from sim.integrators.splitting import jacobi
 
 RNG = np.random.default_rng(3)
 STANDARD = action(FORCES).mismatch
@@ -19,7 +19,7 @@ def correct(mismatch, gram, c, alive=1.0, damping=1.0, mismatch_of=STANDARD):
     wide = [np.empty_like(gram) for _ in range(3)]
     along = np.full_like(gram, np.nan)
     work = (*wide, np.empty_like(gram))
-    moved = newton.correction(mismatch_of, mismatch, gram, c, alive, damping, work, along)
+    moved = jacobi.correction(mismatch_of, mismatch, gram, c, alive, damping, work, along)
     return along, moved
 
 
@@ -47,7 +47,7 @@ def test_the_response_of_an_entry_is_that_of_its_weights(alive):
     for entries in (np.diag([push, push]), np.full((2, 2), push) - np.diag([push, push])):
         moved = pair + 2.0 * entries @ pair
         response = np.empty((2, 2))
-        newton.respond(pair @ pair.T, 2.0, alive, response)
+        jacobi.respond(pair @ pair.T, 2.0, alive, response)
         change = moved @ moved.T - pair @ pair.T
         np.testing.assert_allclose((response * entries)[entries > 0], change[entries > 0], rtol=1e-4)
 
@@ -78,7 +78,7 @@ def test_iterations_converge_however_stiff(c):
     for number in range(25):
         end = weights + c * mismatch @ weights
         along, left = correct(mismatch, end @ end.T, c)
-        newton.follow(mismatch, along, last, past, number > 0)
+        jacobi.follow(mismatch, along, last, past, number > 0)
         lefts.append(left)
     assert lefts[-1] < 1e-4 * lefts[0]
     end = weights + c * mismatch @ weights
@@ -89,5 +89,5 @@ def test_the_secant_finds_the_root_of_a_linear_equation():
     """In one dimension a secant through two points of a line meets its root."""
     mismatch, last, past = np.array([[0.0]]), np.empty((1, 1)), np.empty((1, 1))
     for number in range(2):
-        newton.follow(mismatch, 0.6 * (5.0 - mismatch), last, past, number > 0)
+        jacobi.follow(mismatch, 0.6 * (5.0 - mismatch), last, past, number > 0)
     assert mismatch[0, 0] == pytest.approx(5.0, abs=1e-12)

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numba
 from numba import njit, prange
 
-from sim.blas import one_thread
+from sim.machine.blas import one_thread
 
 PART = 2**19  # weights of a part: of fewer, it takes the pieces of a product longer than the whole
 MOST = 16  # parts, each with a Gram matrix of its own

@@ -17,8 +17,8 @@ Order and step follow the tolerance as in Jorba and Zou (Experimental Mathematic
 import numpy as np
 from numba import njit
 
+from sim.integrators.event.polynomials import first_negative
 from sim.integrators.sparsity import is_sparse
-from sim.polynomials import first_negative
 
 LOWEST, HIGHEST = 4, 24  # order
 EDGE = 1e-14  # how far beyond zero a weight, an inner product or an excess of force counts as an event

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from sim.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
+from sim.encoding.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
 
 
 def solve(steps, l1):

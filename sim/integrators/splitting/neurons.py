@@ -10,9 +10,9 @@ import numpy as np
 from numba import njit
 from numba.cpython.unsafe.numbers import trailing_zeros
 
-from sim.blas import lower_product, mirror, rows_at_once
-from sim.cores import bounds, on_all_cores
 from sim.forces.l1 import constant_push
+from sim.machine.blas import lower_product, mirror, rows_at_once
+from sim.machine.cores import bounds, on_all_cores
 
 FAST = {"reassoc", "contract", "nsz"}
 WORD = 64  # weights looked at together
