@@ -1,6 +1,5 @@
-"""The check: what the theory predicts beside what was measured, claim by claim."""
+"""The check: what theory predicts beside what was measured, claim by claim."""
 
-import difflib
 import json
 import os
 from collections.abc import Iterable
@@ -13,20 +12,24 @@ from rich.table import Table
 
 from sim.progress import track
 from theory import arguments, files
-from validation.experiments.claim import Claim
-from validation.experiments.claims import claims
+from validation.experiments import running
+from validation.experiments.catalogue import EXPERIMENTS, find
+from validation.experiments.experiment import Experiment
+from validation.experiments.findings import Findings, Row
+from validation.report.statistics import LEVEL
 from validation.report.wording import number
 
-Row = dict[str, Any]
+CLAIMS = tuple(experiment for experiment in EXPERIMENTS if experiment.predicts)
+Record = dict[str, Any]
 
 
-def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[Row]:
-    """Measure claims and say which agree with their prediction.
+def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[Record]:
+    """Measure what theory predicts and say whether it is as expected.
 
     Parameters
     ----------
     names : iterable of str
-        Names of claims, by default all of them; some only if `full`.
+        Names of claims, by default all of them; those of minutes only if `full`.
     seed : int
         Seed of every random draw, at least 0.
     full : bool
@@ -35,10 +38,11 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
     Returns
     -------
     list of dict
-        One row for each finding: ``claim``, ``source``, ``quantity``, ``predicted``, ``measured``, ``low``,
+        One row for each number: ``claim``, ``source``, ``quantity``, ``predicted``, ``measured``, ``low``,
         ``high``, ``interval`` (what it is), ``verdict`` ("agrees" if the prediction lies in the interval,
-        else "disagrees"), ``expected`` ("agrees", or "rough" where the project does not predict agreement)
-        and ``origin``.
+        else "disagrees"), ``expected`` ("agrees", or "rough" where a statement is only roughly right),
+        ``band`` and ``reason`` (where measured over predicted is then expected, and why),
+        ``as_expected`` and ``origin``.
 
     Raises
     ------
@@ -46,12 +50,22 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
         If a claim is unknown or the seed is no whole number.
     """
     seed = arguments.whole("seed", seed)
+    return [
+        record(found.experiment, row)
+        for found in measured(names, seed, full)
+        for row in found.rows
+        if row.predicted is not None
+    ]
+
+
+def measured(names: Iterable[str], seed: int, full: bool) -> list[Findings]:
+    """Return what a check measures, claim by claim, with the wide intervals of checks."""
     names = tuple(names)
-    chosen = [claim for claim in select(names) if names or full or not claim.only_full]
-    return [row for claim in track(chosen, "claims") for row in _rows(claim, seed, full)]
+    chosen = [claim for claim in select(names) if names or full or claim.in_check is None]
+    return [Findings(claim, running.checked(claim, seed, full), LEVEL) for claim in track(chosen, "claims")]
 
 
-def select(names: Iterable[str] = ()) -> tuple[Claim, ...]:
+def select(names: Iterable[str] = ()) -> tuple[Experiment, ...]:
     """Return the claims of these names, or all claims.
 
     Raises
@@ -59,25 +73,35 @@ def select(names: Iterable[str] = ()) -> tuple[Claim, ...]:
     ValueError
         If a name is unknown; the message says which names are near.
     """
-    known = {claim.name: claim for claim in claims}
-    chosen = []
-    for name in dict.fromkeys(names):
-        if name not in known:
-            near = difflib.get_close_matches(name, known)
-            hint = f"; did you mean {' or '.join(near)}?" if near else "; polysem check --list shows all"
-            raise arguments.ArgumentError(
-                f"claim must be one of the {len(known)} known ones, got {name!r}{hint}"
-            )
-        chosen.append(known[name])
-    return tuple(chosen) or claims
+    return tuple(find(name, CLAIMS, "claim") for name in dict.fromkeys(names)) or CLAIMS
 
 
-def unexpected(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows that disagree although the project predicts that they agree."""
-    return [row for row in rows if row["verdict"] == "disagrees" and row["expected"] == "agrees"]
+def record(claim: Experiment, row: Row) -> Record:
+    """Return a row as it is written to a file."""
+    band = {"band": [row.band.low, row.band.high], "reason": row.band.reason} if row.band else {}
+    return {
+        "claim": claim.name,
+        "source": row.source,
+        "quantity": ", ".join(filter(None, (row.quantity.label, row.where))),
+        "predicted": float(row.predicted),  # type: ignore[arg-type]
+        "measured": row.estimate.value,
+        "low": row.estimate.low,
+        "high": row.estimate.high,
+        "interval": row.estimate.method,
+        "verdict": "agrees" if row.agrees else "disagrees",
+        "expected": "rough" if row.band else "agrees",
+        **band,
+        "as_expected": row.as_expected,
+        "origin": claim.source,
+    }
 
 
-def table(rows: Iterable[Row]) -> Table:
+def unexpected(records: Iterable[Record]) -> list[Record]:
+    """Return the rows that are not as expected."""
+    return [row for row in records if not row["as_expected"]]
+
+
+def table(records: Iterable[Record]) -> Table:
     """Return the rows as a table for the terminal."""
     drawn = Table(box=box.SIMPLE_HEAD, title="Theory beside simulation and training", pad_edge=False)
     drawn.add_column("claim and quantity", ratio=1)
@@ -87,7 +111,7 @@ def table(rows: Iterable[Row]) -> Table:
     drawn.add_column("interval", justify="center")
     drawn.add_column("verdict")
     previous = None
-    for row in rows:
+    for row in records:
         if row["claim"] != previous:
             drawn.add_row(f"[bold]{row['claim']}[/]" + (" (rough)" if row["expected"] == "rough" else ""))
         drawn.add_row(
@@ -102,17 +126,20 @@ def table(rows: Iterable[Row]) -> Table:
     return drawn
 
 
-def summary(rows: list[Row]) -> str:
+def summary(records: list[Record]) -> str:
     """Return in a sentence or two what the rows say."""
-    firm = sum(row["expected"] == "agrees" for row in rows)
-    rough = [row["verdict"] for row in rows if row["expected"] == "rough"]
-    said = []
+    off = len(unexpected(records))
+    rough = [row for row in records if row["expected"] == "rough"]
+    firm = len(records) - len(rough)
+    said = [f"Of {len(records)} numbers {len(records) - off} are as expected."]
     if firm:
-        said.append(f"Of {firm} numbers that the project predicts, {firm - len(unexpected(rows))} agree.")
+        agree = sum(row["verdict"] == "agrees" for row in records if row["expected"] == "agrees")
+        said.append(f"Of {firm} that the project predicts, {agree} agree.")
     if rough:
+        inside = sum(row["as_expected"] for row in rough)
         said.append(
-            f"Of {len(rough)} that are stated only roughly, {rough.count('disagrees')} disagree, "
-            "which is a result and no failure; × is measured over predicted."
+            f"Of {len(rough)} that are stated only roughly, {inside} are off by no more than the band of "
+            "each allows; × is measured over predicted."
         )
     return " ".join(said)
 
@@ -124,13 +151,13 @@ def listing() -> Table:
     drawn.add_column("expected", no_wrap=True)
     drawn.add_column("statement", ratio=1)
     drawn.add_column("origin")
-    for claim in claims:
-        expected = f"{claim.expected}, --full" if claim.only_full else claim.expected
-        drawn.add_row(claim.name, expected, claim.statement, claim.origin)
+    for claim in CLAIMS:
+        expected = ("rough" if claim.rough else "agrees") + ("" if claim.in_check is None else ", --full")
+        drawn.add_row(claim.name, expected, claim.question, claim.source)
     return drawn
 
 
-def save(rows: list[Row], path: str | os.PathLike) -> Path:
+def save(records: list[Record], path: str | os.PathLike) -> Path:
     """Write the rows to a JSON file, atomically.
 
     Raises
@@ -139,33 +166,15 @@ def save(rows: list[Row], path: str | os.PathLike) -> Path:
         If a file cannot be written there.
     """
     with files.atomic(path) as temporary:
-        temporary.write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(records, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return Path(path)
 
 
-def _rows(claim: Claim, seed: int, full: bool) -> list[Row]:
-    return [
-        {
-            "claim": claim.name,
-            "source": finding.source,
-            "quantity": finding.quantity,
-            "predicted": float(finding.predicted),
-            "measured": finding.estimate.value,
-            "low": finding.estimate.low,
-            "high": finding.estimate.high,
-            "interval": finding.estimate.method,
-            "verdict": finding.verdict,
-            "expected": claim.expected,
-            "origin": claim.origin,
-        }
-        for finding in claim.measure(seed, full)
-    ]
-
-
-def _verdict(row: Row) -> str:
-    if row["verdict"] == "agrees":
-        return "[green]agrees[/]"
+def _verdict(row: Record) -> str:
     if row["expected"] == "agrees":
-        return "[bold red]DISAGREES[/]"
+        return "[green]agrees[/]" if row["as_expected"] else "[bold red]DISAGREES[/]"
     ratio = f" × {number(row['measured'] / row['predicted'])}" if row["predicted"] else ""
-    return f"[yellow]disagrees{ratio}[/]"
+    low, high = map(number, row["band"])
+    if row["as_expected"]:
+        return f"[green]as expected{ratio}[/] ({low} … {high})"
+    return f"[bold red]NOT AS EXPECTED{ratio}[/] ({low} … {high})"

@@ -139,11 +139,13 @@ def decay(ax: Axes, quantity: str, level: float = statistics.LEVEL, **sources: x
     return ax
 
 
-def intervals(ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], **style: Any) -> Axes:
+def intervals(
+    ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], marker: str = "o", **style: Any
+) -> Axes:
     """Draw estimates as points with their intervals."""
     value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
     ax.errorbar(
-        x, value, (value - low, high - value), fmt="o", markersize=4, capsize=3, linewidth=1.2, **style
+        x, value, (value - low, high - value), fmt=marker, markersize=4, capsize=3, linewidth=1.2, **style
     )
     return ax
 

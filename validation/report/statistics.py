@@ -7,13 +7,17 @@ decide nothing, show intervals of the usual 95 %.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import floor, log10
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from validation.report.wording import number
+
 LEVEL = 0.999
 USUAL = 0.95
+RESAMPLING = 0  # seed of the bootstrap
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,21 @@ class Estimate:
     low: float
     high: float
     method: str
+
+    def scaled(self, factor: float) -> "Estimate":
+        """Return the estimate of `factor` times the number."""
+        low, high = sorted((self.low * factor, self.high * factor))
+        return Estimate(self.value * factor, low, high, self.method)
+
+    def __format__(self, form: str) -> str:
+        """Write the value with its interval, ``6.37 [6.09, 6.65]``, to the digits that it allows; "%": in per cent."""
+        if form == "%":
+            return f"{self.scaled(100)} %"
+        value, low, high = (_written(x, self.high - self.low) for x in (self.value, self.low, self.high))
+        return f"{value} [{low}, {high}]"
+
+    def __str__(self) -> str:
+        return format(self)
 
 
 def mean(sample: ArrayLike, level: float = LEVEL) -> Estimate:
@@ -42,9 +61,7 @@ def share(successes: int, trials: int, level: float = LEVEL) -> Estimate:
     )
 
 
-def bootstrap(
-    sample: ArrayLike, statistic: Callable[..., np.ndarray], seed: int, level: float = LEVEL
-) -> Estimate:
+def bootstrap(sample: ArrayLike, statistic: Callable[..., np.ndarray], level: float = LEVEL) -> Estimate:
     """Return a statistic with its bootstrap interval (bias-corrected and accelerated).
 
     Parameters
@@ -53,8 +70,6 @@ def bootstrap(
         Resampled along its first axis; columns stay together.
     statistic : callable
         Takes the columns of `sample` and an `axis`, as `scipy.stats.bootstrap` calls it.
-    seed : int
-        Seed of the resampling.
     level : float
         Confidence level.
     """
@@ -72,12 +87,12 @@ def bootstrap(
         vectorized=True,
         n_resamples=4999,
         confidence_level=level,
-        rng=np.random.default_rng(seed),
+        rng=np.random.default_rng(RESAMPLING),
     ).confidence_interval
     return _estimate(value, found.low, found.high, method)
 
 
-def distance(sample: ArrayLike, cdf: Callable[[np.ndarray], ArrayLike]) -> Estimate:
+def distance(sample: ArrayLike, cdf: Callable[[np.ndarray], ArrayLike], level: float = LEVEL) -> Estimate:
     """Return the Kolmogorov-Smirnov distance D between a sample and a law.
 
     The law of the sample lies, in that distance, within the critical value of the sample: the distance
@@ -85,12 +100,12 @@ def distance(sample: ArrayLike, cdf: Callable[[np.ndarray], ArrayLike]) -> Estim
     """
     sample = np.asarray(sample, dtype=float).ravel()
     test = stats.kstest(sample, cdf)
-    critical = stats.kstwo.isf(1 - LEVEL, sample.size)
+    critical = stats.kstwo.isf(1 - level, sample.size)
     return _estimate(
         test.statistic,
         max(0.0, test.statistic - critical),
         test.statistic + critical,
-        f"{LEVEL:.1%} Kolmogorov-Smirnov band, {sample.size} samples, p = {test.pvalue:.2g}",
+        f"{level:.1%} Kolmogorov-Smirnov band, {sample.size} samples, p = {test.pvalue:.2g}",
     )
 
 
@@ -101,3 +116,11 @@ def within(value: float, tolerance: float, reason: str) -> Estimate:
 
 def _estimate(value: ArrayLike, low: ArrayLike, high: ArrayLike, method: str) -> Estimate:
     return Estimate(np.asarray(value).item(), np.asarray(low).item(), np.asarray(high).item(), method)
+
+
+def _written(value: float, width: float) -> str:
+    """Write a number to the digits that an interval of some width allows."""
+    if not 0 < width < float("inf"):
+        return number(value)
+    decimals = max(0, 1 - floor(log10(width)))
+    return f"{value:.3g}" if decimals > 6 else f"{value:.{decimals}f}"

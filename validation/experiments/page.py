@@ -1,0 +1,111 @@
+"""The page of an experiment: its answer, its picture, how it was measured, what it means, its limits; tables."""
+
+import inspect
+import os
+from pathlib import Path
+
+import xarray as xr
+
+from theory import files
+from validation.experiments.catalogue import find
+from validation.experiments.figure import draw
+from validation.experiments.findings import Findings, Row, setting_names
+from validation.experiments.labels import LABELS, RUNS, shown, told
+from validation.report import plots
+from validation.report.wording import duration, number, table
+
+
+def write(result: xr.Dataset, folder: str | os.PathLike) -> Path:
+    """Write figure and page of a run to a folder, as ``NAME.png`` and ``NAME.md``; return the page's path."""
+    found = Findings(find(result.attrs["experiment"]), result)
+    name = found.experiment.name
+    if found.experiment.panels:
+        plots.save(draw(found), Path(folder) / f"{name}.png")
+    target = Path(folder) / f"{name}.md"
+    with files.atomic(target) as temporary:
+        temporary.write_text(page(found), encoding="utf-8")
+    return target
+
+
+def page(found: Findings) -> str:
+    """Return the page in Markdown."""
+    experiment = found.experiment
+    sections = [f"# {experiment.question}"]
+    if experiment.answer:
+        sections.append(f"**{experiment.answer(found)}**")
+    if experiment.panels:
+        sections.append(f"![{experiment.question}]({experiment.name}.png)")
+    sections += ["## How it was measured", f"{_how(found)} {_settings(found)}"]
+    if experiment.meaning:
+        sections += ["## What it means", experiment.meaning(found)]
+    if experiment.limits:
+        sections += ["## Limits", experiment.limits]
+    return "\n\n".join((*sections, "## Numbers", *_tables(found), _origin(found))) + "\n"
+
+
+def _how(found: Findings) -> str:
+    """Return what the measurement says of itself, as one paragraph."""
+    said = inspect.getdoc(found.experiment.measure) or ""
+    return " ".join(said.split())
+
+
+def _settings(found: Findings) -> str:
+    """Say what was the same everywhere, how many settings and runs there are, and what the intervals are."""
+    result = found.result
+    constant = told(found.constant, found.experiment.names)
+    settings = result.sizes["setting"]
+    counts = [result[name].values for name in RUNS if name in setting_names(result) and name != "block"]
+    runs = ""
+    if counts:
+        least, most = int(counts[0].min()), int(counts[0].max())
+        runs = f" of {least} runs" if least == most else f" of {least} to {most:,} runs"
+        runs += " each" if settings > 1 else ""
+    several = f"{settings} settings" if settings > 1 else "One setting"
+    everywhere = f", {constant}{' throughout' if settings > 1 else ''}" if constant else ""
+    return f"{several}{runs}{everywhere}. Intervals are {found.level * 100:g} %."
+
+
+def _tables(found: Findings) -> list[str]:
+    """Return a table for each group of quantities that are read off the same places, folded if long."""
+    groups: dict[tuple, dict[tuple, list[Row]]] = {}
+    for row in found.rows:
+        place = tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k != "block")
+        names = tuple(name for name, _ in place)
+        groups.setdefault(names, {}).setdefault(place, []).append(row)
+    return [table(*_table(places, found)) for places in groups.values()]
+
+
+def _table(places: dict[tuple, list[Row]], found: Findings) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows: settings, then quantities with what theory says of them."""
+    first = next(iter(places))
+    columns = {row.name: row.quantity for rows in places.values() for row in rows}
+    with_theory = {row.name for rows in places.values() for row in rows if row.predicted is not None}
+    header = [LABELS[name].symbol if name in LABELS else name.replace("_", " ") for name, _ in first]
+    for name, quantity in columns.items():
+        header.append(f"{quantity.label} ({quantity.unit})" if quantity.unit else quantity.label)
+        header += ["theory", "measured is"] if name in with_theory else []
+    body = []
+    for place, rows in places.items():
+        by_name = {row.name: row for row in rows}
+        cells = [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
+        for name in columns:
+            row = by_name.get(name)
+            cells.append(str(row) if row else "–")
+            if name in with_theory:
+                known = row is not None and row.predicted is not None
+                cells += [number(row.predicted), row.side] if known else ["–", "–"]  # type: ignore[union-attr, list-item, arg-type]
+        body.append(cells)
+    return header, body
+
+
+def _origin(found: Findings) -> str:
+    name, attributes = found.experiment.name, found.result.attrs
+    missing = attributes["missing"]
+    cut = f" It was stopped with {missing} settings left to run." if missing else ""
+    size = " --full" if attributes["full"] else ""
+    code = f"code {attributes['code']}, " if "code" in attributes else ""
+    return (
+        f"*Source: {found.experiment.source}.* Written by `polysem experiment {name}{size} --seed "
+        f"{attributes['seed']}` from [its data]({name}.nc); the runs took "
+        f"{duration(float(found.result.seconds.sum()))}.{cut} ({code}{attributes['versions']})"
+    )
