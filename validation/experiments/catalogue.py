@@ -4,7 +4,9 @@ import difflib
 from collections.abc import Sequence
 
 from theory.arguments import ArgumentError
+from validation.experiments.collisions import counts
 from validation.experiments.experiment import Experiment
+from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
 from validation.experiments.sparsification import (
     decay,
@@ -15,7 +17,19 @@ from validation.experiments.sparsification import (
     winner,
 )
 
-MODULES = (norm_relaxation, decay, late_law, time_law, winner, final_weight, winner_decided)
+MODULES = (
+    energy,
+    norm_relaxation,
+    decay,
+    late_law,
+    time_law,
+    winner,
+    final_weight,
+    winner_decided,
+    zeros_stay,
+    training_follows_flow,
+    counts,
+)
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(
     experiment for module in MODULES for experiment in module.EXPERIMENTS

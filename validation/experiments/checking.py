@@ -49,20 +49,21 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
     TypeError, ValueError
         If a claim is unknown or the seed is no whole number.
     """
-    seed = arguments.whole("seed", seed)
+    seed, names = arguments.whole("seed", seed), tuple(names)
+    chosen = [claim for claim in select(names) if names or full or claim.in_check is None]
     return [
         record(found.experiment, row)
-        for found in measured(names, seed, full)
+        for found in measured(chosen, seed, full)
         for row in found.rows
         if row.predicted is not None
     ]
 
 
-def measured(names: Iterable[str], seed: int, full: bool) -> list[Findings]:
+def measured(claims: Iterable[Experiment], seed: int, full: bool) -> list[Findings]:
     """Return what a check measures, claim by claim, with the wide intervals of checks."""
-    names = tuple(names)
-    chosen = [claim for claim in select(names) if names or full or claim.in_check is None]
-    return [Findings(claim, running.checked(claim, seed, full), LEVEL) for claim in track(chosen, "claims")]
+    return [
+        Findings(claim, running.checked(claim, seed, full), LEVEL) for claim in track(tuple(claims), "claims")
+    ]
 
 
 def select(names: Iterable[str] = ()) -> tuple[Experiment, ...]:

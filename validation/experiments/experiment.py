@@ -1,4 +1,4 @@
-"""What an experiment is: a question, a labelled grid of settings, one measurement, and what is read off it."""
+"""What an experiment is: a question, a labelled grid of settings, a measurement, and what is read off it."""
 
 import itertools
 from collections.abc import Callable, Mapping

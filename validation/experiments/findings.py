@@ -28,24 +28,22 @@ class Row:
         What theory says.
     band : Band, optional
         Where the ratio of both is expected, if the prediction is rough.
+    where : str
+        The settings in words, without those that say who measured, and how often.
     """
 
     name: str
     quantity: Quantity
     setting: Setting
     estimate: Estimate
-    predicted: float | None = None
-    band: Band | None = None
+    predicted: float | None
+    band: Band | None
+    where: str
 
     @property
     def source(self) -> str:
         """Where it was measured: "simulation" or "training"."""
         return str(self.setting.get("source", self.quantity.source))
-
-    @property
-    def where(self) -> str:
-        """The settings in words, without those that say who measured, and how often."""
-        return told(self.setting)
 
     @property
     def side(self) -> str:
@@ -117,11 +115,10 @@ class Findings:
                 continue
             said = quantity.predicted
             predicted = said(*data) if callable(said) else said
-            if predicted is None:
-                yield Row(name, quantity, setting, estimate)
-                continue
-            band = quantity.band(*data) if quantity.band else None
-            yield Row(name, quantity, setting, estimate, float(predicted), band)
+            band = quantity.band(*data) if quantity.band and predicted is not None else None
+            predicted = None if predicted is None else float(predicted)
+            where = told(setting, self.experiment.names)
+            yield Row(name, quantity, setting, estimate, predicted, band, where)
 
 
 def setting_names(result: xr.Dataset) -> list[str]:

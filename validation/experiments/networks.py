@@ -1,4 +1,4 @@
-"""Small networks trained until they are sparse, and the flow from the same weights: many claims share them."""
+"""Small networks trained until they are sparse, and the flow from the same weights, which claims share."""
 
 from functools import cache
 

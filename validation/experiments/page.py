@@ -1,13 +1,10 @@
-"""The page of an experiment: its answer, its picture, how it was measured, what it means, its limits; tables."""
+"""The page of an experiment: answer, picture, how it was measured, what it means, its limits, numbers."""
 
 import inspect
 import os
 from pathlib import Path
 
-import xarray as xr
-
 from theory import files
-from validation.experiments.catalogue import find
 from validation.experiments.figure import draw
 from validation.experiments.findings import Findings, Row, setting_names
 from validation.experiments.labels import LABELS, RUNS, shown, told
@@ -15,16 +12,14 @@ from validation.report import plots
 from validation.report.wording import duration, number, table
 
 
-def write(result: xr.Dataset, folder: str | os.PathLike) -> Path:
-    """Write figure and page of a run to a folder, as ``NAME.png`` and ``NAME.md``; return the page's path."""
-    found = Findings(find(result.attrs["experiment"]), result)
-    name = found.experiment.name
+def write(found: Findings, folder: str | os.PathLike) -> list[Path]:
+    """Write figure and page to a folder, as ``NAME.png`` and ``NAME.md``, and return their paths."""
+    picture, target = (Path(folder) / f"{found.experiment.name}.{form}" for form in ("png", "md"))
     if found.experiment.panels:
-        plots.save(draw(found), Path(folder) / f"{name}.png")
-    target = Path(folder) / f"{name}.md"
+        plots.save(draw(found), picture)
     with files.atomic(target) as temporary:
         temporary.write_text(page(found), encoding="utf-8")
-    return target
+    return [picture, target] if found.experiment.panels else [target]
 
 
 def page(found: Findings) -> str:

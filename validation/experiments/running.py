@@ -17,18 +17,19 @@ import xarray as xr
 from sim.progress import track
 from theory import arguments, files, schema
 from theory.arguments import ArgumentError
-from validation.experiments.catalogue import find
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
 
 
-def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | None = None) -> xr.Dataset:
+def run(
+    experiment: Experiment, seed: int = 0, full: bool = False, path: str | os.PathLike | None = None
+) -> xr.Dataset:
     """Run an experiment, or what is missing of it.
 
     Parameters
     ----------
-    name : str
-        Its name (``polysem experiment --list``).
+    experiment : Experiment
+        One of `validation.experiments.catalogue`, or one's own.
     seed : int
         Seed of every random draw, at least 0; each setting begins with it anew, so that what is run neither
         depends on the order nor on what was there.
@@ -48,16 +49,16 @@ def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | 
     Raises
     ------
     TypeError, ValueError
-        If the name is unknown, or the file cannot be written or holds something else.
+        If the file cannot be written or holds something else.
     KeyboardInterrupt
         If interrupted before the first setting was done.
     """
-    experiment, seed = find(name), arguments.whole("seed", seed)
+    seed = arguments.whole("seed", seed)
     settings = experiment.settings(full)
     done = _load(path, experiment, seed, full)
     missing = [setting for setting in settings if _key(setting) not in done]
     try:
-        for setting in track(missing, name):
+        for setting in track(missing, experiment.name):
             done[_key(setting)] = _measured(experiment.measure, tuple(setting.items()), seed)
             if path is not None:
                 Path(path).parent.mkdir(exist_ok=True)
@@ -69,7 +70,7 @@ def run(name: str, seed: int = 0, full: bool = False, path: str | os.PathLike | 
 
 
 def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
-    """Return what a check measures of an experiment: all small settings, or of the full ones those in the check."""
+    """Return what a check measures: all small settings, or of the full ones those that are in the check."""
     chosen = experiment.in_check if full else None
     settings = [s for s in experiment.settings(full) if chosen is None or chosen(s)]
     done = {

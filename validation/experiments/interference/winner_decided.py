@@ -59,7 +59,9 @@ def _by_lead(part: xr.Dataset, level: float) -> list[tuple[float, Estimate]]:
 def _lost_early(part: xr.Dataset, level: float) -> Estimate:
     lost = part.kept == 0
     counts = [(lost & (part.overtaken == 1)).sum("feature"), lost.sum("feature")]
-    return bootstrap(np.stack(counts, axis=-1), lambda early, ever, axis: early.sum(axis) / ever.sum(axis), level)
+    return bootstrap(
+        np.stack(counts, axis=-1), lambda early, ever, axis: early.sum(axis) / ever.sum(axis), level
+    )
 
 
 def _draw_leads(ax: Axes, found: Findings) -> None:
@@ -98,12 +100,18 @@ EXPERIMENTS = (
         {
             "kept": Quantity("share won by the largest initial weight", mean_of("kept")),
             "kept_later": Quantity(f"by the largest at t = {FAST:g}", mean_of("kept_later")),
-            "small_lead": Quantity("smallest leads: share won", lambda part, level: _by_lead(part, level)[0][1]),
-            "large_lead": Quantity("largest leads: share won", lambda part, level: _by_lead(part, level)[-1][1]),
+            "small_lead": Quantity(
+                "smallest leads: share won", lambda part, level: _by_lead(part, level)[0][1]
+            ),
+            "large_lead": Quantity(
+                "largest leads: share won", lambda part, level: _by_lead(part, level)[-1][1]
+            ),
             "lost_early": Quantity(f"share of the lost leads lost by t = {FAST:g}", _lost_early),
         },
         (
-            Panel(("kept", "kept_later"), "m", log="x", options={"ylim": (0, 1), "ylabel": "share of features"}),
+            Panel(
+                ("kept", "kept_later"), "m", log="x", options={"ylim": (0, 1), "ylabel": "share of features"}
+            ),
             Panel(draw=_draw_leads, options={"ylim": (0, 1)}),
         ),
         _answer,

@@ -1,6 +1,5 @@
 """The length of an encoding relaxes to the slow manifold on which feature benefit and L1 balance."""
 
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
