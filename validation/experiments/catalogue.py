@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 from theory.arguments import ArgumentError
-from validation.experiments.collisions import counts
+from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
@@ -13,6 +13,7 @@ from validation.experiments.sparsification import (
     final_weight,
     late_law,
     norm_relaxation,
+    sparsification_speed,
     time_law,
     winner,
 )
@@ -24,11 +25,13 @@ MODULES = (
     late_law,
     time_law,
     winner,
+    sparsification_speed,
     final_weight,
     winner_decided,
     zeros_stay,
     training_follows_flow,
     counts,
+    polysemantic_neurons,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

@@ -7,7 +7,7 @@ from pathlib import Path
 from theory import files
 from validation.experiments.figure import draw
 from validation.experiments.findings import Findings, Row, setting_names
-from validation.experiments.labels import LABELS, RUNS, shown, told
+from validation.experiments.labels import RUNS, shown, symbol, told
 from validation.report import plots
 from validation.report.wording import duration, number, table
 
@@ -61,36 +61,53 @@ def _settings(found: Findings) -> str:
 
 
 def _tables(found: Findings) -> list[str]:
-    """Return a table for each group of quantities that are read off the same places, folded if long."""
+    """Return a table for each group of quantities that are read off the same places."""
     groups: dict[tuple, dict[tuple, list[Row]]] = {}
     for row in found.rows:
         place = tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k != "block")
-        names = tuple(name for name, _ in place)
-        groups.setdefault(names, {}).setdefault(place, []).append(row)
-    return [table(*_table(places, found)) for places in groups.values()]
+        groups.setdefault(tuple(name for name, _ in place), {}).setdefault(place, []).append(row)
+    return [
+        table(*(_by_place(places, found) if len(places) > 1 else _by_quantity(*places.values())))
+        for places in groups.values()
+    ]
 
 
-def _table(places: dict[tuple, list[Row]], found: Findings) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows: settings, then quantities with what theory says of them."""
-    first = next(iter(places))
-    columns = {row.name: row.quantity for rows in places.values() for row in rows}
+def _by_quantity(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows where there is one place: a row for each quantity."""
+    sources = {row.source for row in rows}
+    header = ["quantity", *(["measured in"] if len(sources) > 1 else []), "measured", "theory", "measured is"]
+    body = [
+        [_heading(row), *([row.source] if len(sources) > 1 else []), *_cells(row, with_theory=True)]
+        for row in rows
+    ]
+    return header, body
+
+
+def _by_place(places: dict[tuple, list[Row]], found: Findings) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows where there are several: a row for each, with all quantities."""
+    columns = {row.name: row for rows in places.values() for row in rows}
     with_theory = {row.name for rows in places.values() for row in rows if row.predicted is not None}
-    header = [LABELS[name].symbol if name in LABELS else name.replace("_", " ") for name, _ in first]
-    for name, quantity in columns.items():
-        header.append(f"{quantity.label} ({quantity.unit})" if quantity.unit else quantity.label)
-        header += ["theory", "measured is"] if name in with_theory else []
+    header = [symbol(name) for name, _ in next(iter(places))]
+    for name, row in columns.items():
+        header += [_heading(row), *(["theory", "measured is"] if name in with_theory else [])]
     body = []
     for place, rows in places.items():
         by_name = {row.name: row for row in rows}
         cells = [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
         for name in columns:
-            row = by_name.get(name)
-            cells.append(str(row) if row else "–")
-            if name in with_theory:
-                known = row is not None and row.predicted is not None
-                cells += [number(row.predicted), row.side] if known else ["–", "–"]  # type: ignore[union-attr, list-item, arg-type]
+            cells += _cells(by_name.get(name), name in with_theory)
         body.append(cells)
     return header, body
+
+
+def _heading(row: Row) -> str:
+    return f"{row.quantity.label} ({row.quantity.unit})" if row.quantity.unit else row.quantity.label
+
+
+def _cells(row: Row | None, with_theory: bool) -> list[str]:
+    """Return what was measured and, in a column that has it, what theory says."""
+    theory = ["–", "–"] if row is None or row.predicted is None else [number(row.predicted), row.side]
+    return ["–" if row is None else str(row), *(theory if with_theory else [])]
 
 
 def _origin(found: Findings) -> str:
