@@ -7,10 +7,10 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sim.flow import Flow
+from sim.metrics import benign_pairs, dead_features, winners
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from validation.experiments.experiment import Experiment, Setting, parts
-from validation.experiments.slots import benign, slots
 from validation.report import plots
 from validation.report.statistics import USUAL, Estimate, mean
 from validation.report.wording import interval, number, table
@@ -52,8 +52,8 @@ def _looks() -> dict[str, Callable[[Flow], dict[str, int]]]:
     def look(way: Callable[[Flow], None]) -> Callable[[Flow], dict[str, int]]:
         def run(flow: Flow) -> dict[str, int]:
             way(flow)
-            taken = slots(flow.weights)
-            return {"polysemantic": benign(taken), "dead": int(np.count_nonzero(taken == 0))}
+            won = winners(flow.weights)
+            return {"polysemantic": int(np.count_nonzero(benign_pairs(won))), "dead": int(dead_features(won))}
 
         return run
 

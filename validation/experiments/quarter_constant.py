@@ -10,12 +10,12 @@ from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
 from scipy import stats
 
 from sim.flow import Flow
+from sim.metrics import benign_pairs, winners
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.benign_collision import least_ratio
 from validation.experiments.experiment import Experiment, Setting, parts
 from validation.experiments.ratio_law import FLOOR, LEAST, Fit, crowd, law, scaled
-from validation.experiments.slots import benign, slots
 from validation.report import plots
 from validation.report.statistics import USUAL, Estimate
 from validation.report.wording import interval, number, table
@@ -59,19 +59,15 @@ def _batches(runs: int) -> int:
 
 
 def _follow(flow: Flow) -> dict[str, float]:
-    first = slots(flow.weights)
+    first = winners(flow.weights)
     flow.advance(FAST)
-    later = slots(flow.weights)
+    later = winners(flow.weights)
     flow.settle()
-    last = slots(flow.weights)
-    return {
-        "initial": benign(first),
-        "fast": benign(later),
-        "final": benign(last),
-        "kept": benign(last[first == last]),
-        "met": benign(last[first != last]),
-        "stayed": (first == last).mean(),
-    }
+    last = winners(flow.weights)
+    stayed = (first == last).all(axis=-1)
+    looks = {"initial": first, "fast": later, "final": last, "kept": last[stayed], "met": last[~stayed]}
+    counts = {name: float(np.count_nonzero(benign_pairs(won))) for name, won in looks.items()}
+    return counts | {"stayed": stayed.mean()}
 
 
 def _law(n: int, m: int) -> float:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.flow import Flow
-from sim.metrics import polysemantic_neurons
+from sim.metrics import fourth_norms, polysemantic_neurons
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.noise_drift import of_random_direction
@@ -94,15 +94,6 @@ def _simulated(model: Autoencoder, chosen: Mechanism, instances: int, seed: int)
 def _directions(weights: np.ndarray) -> np.ndarray:
     """Return encodings at length 1, those of length 0 as they are."""
     return weights / np.maximum(np.linalg.norm(weights, axis=-1, keepdims=True), np.finfo(float).tiny)
-
-
-def fourth_norms(weights: np.ndarray) -> np.ndarray:
-    """Return ``‖w‖₄⁴ / ‖w‖⁴`` of encodings, shape (..., feature): 1 on one neuron, 1/k on k equal ones.
-
-    NaN where there is no encoding left.
-    """
-    directions = _directions(weights)
-    return np.where(directions.any(axis=-1), (directions**4).sum(axis=-1), np.nan)
 
 
 def clean_loss(weights: np.ndarray, activation: str) -> np.ndarray:

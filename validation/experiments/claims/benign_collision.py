@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim import simulate
+from sim.metrics import benign_pairs, polysemantic_neurons
 from theory import Autoencoder
 from validation.experiments import runs
 from validation.experiments.claim import Claim, Finding
@@ -32,9 +33,7 @@ def _measure(seed: int, full: bool) -> list[Finding]:
 
 def _opposite(weights: np.ndarray) -> tuple[int, int]:
     """Return how many polysemantic neurons hold one + and one −, and how many there are."""
-    positive, negative = ((sign * weights > 0.5).sum(axis=-2) for sign in (1, -1))
-    polysemantic = positive + negative >= 2
-    return int((polysemantic & (positive == 1) & (negative == 1)).sum()), int(polysemantic.sum())
+    return int((benign_pairs(weights) == 1).sum()), int(np.sum(polysemantic_neurons(weights)))
 
 
 claim = Claim(
