@@ -18,6 +18,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
+from sim.metrics import features_on
 from theory import files
 from theory.arguments import ArgumentError
 from validation.report import statistics
@@ -192,7 +193,7 @@ def encodings(ax: Axes, weights: np.ndarray) -> Axes:
     ax.spines[["top", "right"]].set_visible(True)
     margin = 0.08 * len(weights)  # for the marks
     ax.set(xlabel="neuron", ylabel="feature", ylim=(len(weights) - 0.5, -0.5 - margin))
-    polysemantic = np.flatnonzero((np.abs(weights) > 0.5).sum(axis=0) >= 2)
+    polysemantic = np.flatnonzero(features_on(weights) >= 2)
     ax.plot(polysemantic, np.full(polysemantic.size, -0.5 - margin / 2), "v", color=VERMILION, markersize=5)
     return ax
 

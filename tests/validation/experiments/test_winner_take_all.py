@@ -5,7 +5,7 @@ import xarray as xr
 from theory.noise_drift import of_random_direction
 from validation.experiments import winner_take_all
 from validation.experiments.mechanisms import hidden_relu
-from validation.experiments.winner_take_all import clean_loss, fourth_norms, verdict
+from validation.experiments.winner_take_all import clean_loss, verdict
 from validation.training.activations import ACTIVATIONS
 
 SETTING = {"source": "simulation", "mechanism": "none", "scale": 1.0, "n": 4, "m": 8, "instances": 3}
@@ -14,11 +14,6 @@ SETTING = {"source": "simulation", "mechanism": "none", "scale": 1.0, "n": 4, "m
 def collected(*settings):
     parts = [winner_take_all._measure(**s, seed=0).assign_coords(s) for s in settings]
     return xr.concat(parts, "setting", coords=list(settings[0]), data_vars="all")
-
-
-def test_fourth_norms_do_not_know_length():
-    weights = np.array([[3.0, 0, 0, 0], [0.1, -0.1, 0, 0], [2, 2, 2, -2], [0, 0, 0, 0]])
-    np.testing.assert_allclose(fourth_norms(weights), [1, 1 / 2, 1 / 4, np.nan])
 
 
 @pytest.mark.parametrize("name", ["none", "relu", "layer_norm"])
