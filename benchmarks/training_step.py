@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.autograd import LEARNING_RATE, Loop, training_step
 from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, medians, timed
 from theory import Autoencoder
-from theory.arguments import ArgumentError
+from theory.common.arguments import ArgumentError
 from validation import train
 from validation.backend import namespace
 from validation.blocks import Blocks, Team

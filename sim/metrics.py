@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from theory import arguments
+from theory.common import arguments
 
 
 def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | np.ndarray:

@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from sim.progress import track
-from theory import arguments, files
+from theory.common import arguments, files
 from validation.claim import Claim
 from validation.claims import claims
 from validation.wording import number

@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from sim.flow import Flow
-from theory import pair_escape
+from theory.co_occurrence import pair_escape
 from validation.experiment import parts
 from validation.statistics import USUAL, Estimate, bootstrap, mean
 

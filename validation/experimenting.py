@@ -16,8 +16,8 @@ from rich import box
 from rich.table import Table
 
 from sim.progress import track
-from theory import arguments, files, schema
-from theory.arguments import ArgumentError
+from theory.common import arguments, files, schema
+from theory.common.arguments import ArgumentError
 from validation import plots
 from validation.experiment import Experiment, Setting
 from validation.experiments import experiments

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
-from theory import files
-from theory.arguments import ArgumentError
+from theory.common import files
+from theory.common.arguments import ArgumentError
 from validation import statistics
 
 if TYPE_CHECKING:

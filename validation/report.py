@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 
 from sim.progress import track
-from theory import files, schema
+from theory.common import files, schema
 from validation import checking, plots, wording
 from validation.checking import Row
 

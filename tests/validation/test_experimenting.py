@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from theory import schema
+from theory.common import schema
 from validation import experimenting
 from validation.experiment import Experiment, parts
 from validation.experiments import experiments

@@ -82,6 +82,6 @@ def test_agrees_is_drawn_and_measured_in_full_checks_only(name):
 def test_wrong_predictions_are_found_out(monkeypatch):
     monkeypatch.setattr(sparsification, "population", lambda *given: 1.1 * POPULATION(*given))
     monkeypatch.setitem(polysemantic_neurons.PAPER, 256, 90.0)
-    monkeypatch.setattr("theory.noise_drift.of_random_direction", lambda m: 0.3)
+    monkeypatch.setattr("theory.noise.drift.of_random_direction", lambda m: 0.3)
     for name in PLANNED:
         assert "disagrees" in [finding.verdict for finding in BY_NAME[name].measure(0, True)]

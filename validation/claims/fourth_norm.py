@@ -2,7 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from theory import noise_drift
+from theory.noise import drift
 from validation import experimenting
 from validation.claim import Claim, Finding
 from validation.experiment import Setting, parts
@@ -30,7 +30,7 @@ def _measure(seed: int, full: bool) -> list[Finding]:
             predicted = float(found["theory", law, std].fourth_norm[:, -1].mean())
         else:
             name = "of_direction"
-            predicted = noise_drift.of_random_direction(experiment.MODEL.n_neurons)
+            predicted = drift.of_random_direction(experiment.MODEL.n_neurons)
         label = {"fourth_norm": "fourth norm", "of_direction": "fourth norm of directions"}[name]
         quantity = f"mean {label} at the end, {experiment.LAWS[law]} of deviation {std:g}"
         findings.append(Finding("training", quantity, predicted, mean(part[name][:, -1])))

@@ -13,7 +13,7 @@ from sim.metrics import polysemantic_neurons
 from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.co_occurrence import pair_cost
-from theory.reduction import final_weight
+from theory.sparsification.reduction import final_weight
 from validation import plots
 from validation.co_occurring import (
     SPARSE,

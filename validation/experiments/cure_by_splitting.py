@@ -16,7 +16,7 @@ from sim.forces import FORCES, Force, co_occurrence
 from sim.progress import track
 from sim.replicates import observe
 from theory import Autoencoder
-from theory.splitting_neurons import separation_probability
+from theory.co_occurrence.splitting import separation_probability
 from validation import plots
 from validation.experiment import Experiment, Setting, parts
 from validation.sparse_inputs import train_rare

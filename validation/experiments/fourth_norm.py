@@ -11,7 +11,8 @@ from sim.flow import Flow
 from sim.forces import noise_drift as drift_of
 from sim.progress import track
 from sim.replicates import observe
-from theory import Autoencoder, fourth_norm, noise, noise_drift, random_signs
+from theory import Autoencoder, noise
+from theory.noise import drift, fourth_norm, random_signs
 from validation import plots, runs
 from validation.experiment import Experiment, Setting, parts
 from validation.statistics import USUAL, Estimate, mean
@@ -117,7 +118,7 @@ def _norms(weights: np.ndarray) -> Norms:
 
 def _closed_form(law: str, std: float, times: np.ndarray, instances: int, seed: int) -> Norms:
     """Let encodings of length 1 drift at the rate of a simplex, each one alone."""
-    rate = noise_drift.rate(MODEL.n_features, MODEL.n_neurons, std, KURTOSIS[law])
+    rate = drift.rate(MODEL.n_features, MODEL.n_neurons, std, KURTOSIS[law])
     starts = initial_weights(instances, seed)
     fourth = np.array([fourth_norm.closed_form(start, rate, times) for start in starts])
     return fourth, np.ones_like(fourth)
@@ -171,7 +172,7 @@ def _figure(result: xr.Dataset) -> Figure:
         for law, style in (("signs", "-"), ("gaussian", ":")):
             for source, part in _selected(result, law, std).items():
                 _course(ax, part, source, style)
-        floor = noise_drift.of_random_direction(MODEL.n_neurons)
+        floor = drift.of_random_direction(MODEL.n_neurons)
         ax.axhline(floor, color=plots.GREY, linewidth=1, label="random directions, 3/(m + 2)")
         ends = [value for (_, at), value in PAPER.items() if at == std]
         label = "paper's ends, read off its plot"
@@ -229,7 +230,7 @@ def _random(trained: list[xr.Dataset]) -> str:
     """Say whether Gaussian noise leaves directions random, as it must."""
     if not (found := [ending(part, "of_direction") for part in trained if part.law == "gaussian"]):
         return ""
-    floor = noise_drift.of_random_direction(MODEL.n_neurons)
+    floor = drift.of_random_direction(MODEL.n_neurons)
     inside = sum(e.low <= floor <= e.high for e in found)
     return (
         " Gaussian noise and gradient descent know no basis, and random directions stay so: their mean "

@@ -12,7 +12,7 @@ from scipy import stats
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, collisions
-from theory.benign_collision import least_ratio
+from theory.collisions.benign_collision import least_ratio
 from validation import plots
 from validation.experiment import Experiment, Setting, parts
 from validation.ratio_law import FLOOR, LEAST, Fit, crowd, law, scaled

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
-from theory.rebirth import rebirth_until
+from theory.interference.rebirth import rebirth_until
 from validation import plots
 from validation.experiment import Experiment, Setting, parts
 from validation.statistics import USUAL, Estimate, mean, share
@@ -238,8 +238,9 @@ def _against_theory(measured: list[xr.Dataset]) -> str:
     return (
         f"The runs' medians of the times of rebirth lie, on average, at λt = {number(min(middles))} to "
         f"{number(max(middles))} in the settings. If the initial inner products only decayed like exp(−2t), "
-        "none could revive a weight after t = ½ ln(a₀|w|/λ) (`theory.rebirth`, here for the pair of each run "
-        f"that could longest). {min(late):.1%} to {max(late):.1%} of the rebirths come later: "
+        "none could revive a weight after t = ½ ln(a₀|w|/λ) (`theory.interference.rebirth`, here for the "
+        "pair of each run that could longest). "
+        f"{min(late):.1%} to {max(late):.1%} of the rebirths come later: "
         + ("their inner products arise during the race." if min(late) > 0.5 else "not all were made so.")
     )
 

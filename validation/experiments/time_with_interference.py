@@ -1,8 +1,8 @@
 """Time to sparsity with interference: of single features and of the whole network, against the laws without.
 
 A feature is sparse after the last time at which it has more than one active weight. Looks 2 % of the time
-apart bracket it. The laws are those of one encoding alone, the universal one (`theory.universal`) and that of
-m weights (`theory.order_statistics`), and for a network those of the slowest of n independent encodings.
+apart bracket it. The laws are those of one encoding alone, the universal one and that of m weights
+(`theory.sparsification.duration`), and for a network those of the slowest of n independent encodings.
 """
 
 from functools import cache

@@ -13,7 +13,7 @@ from sim.flow import Flow
 from sim.metrics import polysemantic_neurons
 from sim.replicates import observe
 from theory import Autoencoder, collisions
-from theory.noise_drift import of_random_direction
+from theory.noise.drift import of_random_direction
 from validation import plots
 from validation.experiment import Experiment, Setting, parts
 from validation.hidden_noise import NoNoise

@@ -8,7 +8,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from sim import ensemble
-from theory import Autoencoder, schema
+from theory import Autoencoder
+from theory.common import schema
 from validation import experimenting, runs
 from validation.claims import polysemantic_neurons as claim
 from validation.experiments import polysemantic_neurons as experiment

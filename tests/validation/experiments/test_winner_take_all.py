@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from theory.noise_drift import of_random_direction
+from theory.noise.drift import of_random_direction
 from validation.activations import ACTIVATIONS
 from validation.experiments import winner_take_all
 from validation.experiments.winner_take_all import clean_loss, fourth_norms, verdict
