@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.autograd import LEARNING_RATE, Loop, training_step
 from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, medians, timed
 from theory import Autoencoder
-from theory.arguments import ArgumentError
+from theory.common.arguments import ArgumentError
 from validation import train
 from validation.training.backend import namespace
 from validation.training.blocks import Blocks, Team

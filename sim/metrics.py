@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from theory import arguments
+from theory.common import arguments
 
 if TYPE_CHECKING:
     from scipy import sparse

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from theory import Autoencoder, collisions, interference, schema
+from theory import Autoencoder, collisions, interference
+from theory.common import schema
 from validation import cli, train
 from validation.experiments import checking, runs
 from validation.training.blocks import Blocks

@@ -4,8 +4,8 @@ import numpy as np
 import xarray as xr
 
 from sim.metrics import benign_pairs
-from theory import arguments, schema
-from theory.arguments import ArgumentError
+from theory.common import arguments, schema
+from theory.common.arguments import ArgumentError
 from validation.analysis import relief
 from validation.analysis.loading import matrix
 from validation.analysis.structure import Structure

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from theory.arguments import ArgumentError
+from theory.common.arguments import ArgumentError
 from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay

@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from sim.progress import track
-from theory import arguments, files
+from theory.common import arguments, files
 from validation.experiments import running
 from validation.experiments.catalogue import EXPERIMENTS, find
 from validation.experiments.experiment import Experiment

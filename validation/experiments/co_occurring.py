@@ -7,7 +7,7 @@ import xarray as xr
 
 from sim.flow import Flow
 from sim.metrics import benign_pairs
-from theory import pair_escape
+from theory.co_occurrence import pair_escape
 from validation.experiments.experiment import parts
 from validation.report.statistics import USUAL, Estimate, bootstrap, mean
 

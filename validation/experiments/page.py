@@ -4,7 +4,7 @@ import inspect
 import os
 from pathlib import Path
 
-from theory import files
+from theory.common import files
 from validation.experiments.figure import draw
 from validation.experiments.findings import Findings, Row, setting_names
 from validation.experiments.labels import RUNS, shown, symbol, told

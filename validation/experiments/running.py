@@ -15,8 +15,8 @@ from typing import Any
 import xarray as xr
 
 from sim.progress import track
-from theory import arguments, files, schema
-from theory.arguments import ArgumentError
+from theory.common import arguments, files, schema
+from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
 

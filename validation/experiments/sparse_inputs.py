@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theory import Autoencoder, arguments
+from theory import Autoencoder
+from theory.common import arguments
 from validation.training import train
 
 STEP = 0.2  # of flow time where few features are on at a time

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim.metrics import benign_pairs
 
-TIED = 2**-0.5  # what each copy gets of the weights under tied weights (`theory.splitting_neurons`)
+TIED = 2**-0.5  # what each copy gets of the weights under tied weights (`theory.co_occurrence.splitting`)
 LARGE = 1 / 3  # of the length of an encoding; an equal share of two copies is 0.7
 OUTCOMES = ("apart", "together", "split", "other")
 

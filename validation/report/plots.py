@@ -19,8 +19,8 @@ from matplotlib.ticker import LogLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from sim.metrics import features_on
-from theory import files
-from theory.arguments import ArgumentError
+from theory.common import files
+from theory.common.arguments import ArgumentError
 from validation.report import statistics
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ import numpy as np
 import xarray as xr
 
 from sim.progress import track
-from theory import Autoencoder, arguments, files
-from theory.arguments import ArgumentError
-from theory.schema import dataset
+from theory import Autoencoder
+from theory.common import arguments, files
+from theory.common.arguments import ArgumentError
+from theory.common.schema import dataset
 from validation.training import backend, checkpoints, settings
 from validation.training.backend import Array, to_numpy
 from validation.training.blocks import Team

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from typing import Any, TypeVar
 
-from theory import arguments
-from theory.arguments import ArgumentError
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 
 T = TypeVar("T")
 

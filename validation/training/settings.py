@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from theory import Autoencoder, arguments
-from theory.arguments import ArgumentError
+from theory import Autoencoder
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 from validation.training import backend, checkpoints, options
 from validation.training.activations import ACTIVATIONS
 from validation.training.backend import Array

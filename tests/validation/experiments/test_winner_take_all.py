@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from validation.experiments.winner_take_all import clean_loss, verdict
 
-from theory.noise_drift import of_random_direction
+from theory.noise.drift import of_random_direction
 from validation.experiments import winner_take_all
 from validation.experiments.mechanisms import hidden_relu
-from validation.experiments.winner_take_all import clean_loss, verdict
 from validation.training.activations import ACTIVATIONS
 
 SETTING = {"source": "simulation", "mechanism": "none", "scale": 1.0, "n": 4, "m": 8, "instances": 3}

@@ -4,7 +4,8 @@ from scipy.integrate import solve_ivp
 
 from sim import simulate
 from sim.metrics import polysemantic_neurons
-from theory import Autoencoder, schema
+from theory import Autoencoder
+from theory.common import schema
 from validation.training import blocks, parts, train
 
 

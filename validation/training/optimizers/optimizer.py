@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from theory import arguments
+from theory.common import arguments
 from validation.training.backend import Array, namespace_of
 from validation.training.schedules import Schedule, constant
 
