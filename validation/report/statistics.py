@@ -35,7 +35,7 @@ class Estimate:
         return Estimate(self.value * factor, low, high, self.method)
 
     def __format__(self, form: str) -> str:
-        """Write the value with its interval, ``6.37 [6.09, 6.65]``, to the digits that it allows; "%": in per cent."""
+        """Write the value with its interval, ``6.37 [6.09, 6.65]``, to the digits that it allows; "%" in %."""
         if form == "%":
             return f"{self.scaled(100)} %"
         value, low, high = (_written(x, self.high - self.low) for x in (self.value, self.low, self.high))
