@@ -8,6 +8,7 @@ from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
+from validation.experiments.noise import fourth_norm
 from validation.experiments.sparsification import (
     decay,
     final_weight,
@@ -32,6 +33,7 @@ MODULES = (
     training_follows_flow,
     counts,
     polysemantic_neurons,
+    fourth_norm,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

@@ -169,8 +169,8 @@ class Experiment:
     names : mapping
         What values of settings are called in figures and tables, where their own name does not say.
     in_check : callable, optional
-        For experiments of minutes, which `polysem check` measures only with --full or when asked for by
-        name: says of a setting whether it is measured there.
+        Says of a full setting whether `polysem check --full` measures it; without it, it measures the small
+        ones of an experiment that has a page. A check that is not full leaves pages out.
     """
 
     name: str

@@ -110,7 +110,7 @@ def _number(name: str | tuple[str, ...], row: Row) -> float:
 
 
 def _colours(values: list[tuple[str, Any]]) -> Any:
-    """Return a colour for each value of a setting: in order of size for numbers, the usual ones of sources."""
+    """Return a colour for each value of a setting: by size for numbers, the usual ones for sources."""
     if values[0][0] == "source":
         return [plots.COLOUR[value] for _, value in values]
     if isinstance(values[0][1], str):

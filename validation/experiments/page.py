@@ -61,15 +61,21 @@ def _settings(found: Findings) -> str:
 
 
 def _tables(found: Findings) -> list[str]:
-    """Return a table for each group of quantities that are read off the same places."""
-    groups: dict[tuple, dict[tuple, list[Row]]] = {}
-    for row in found.rows:
-        place = tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k != "block")
-        groups.setdefault(tuple(name for name, _ in place), {}).setdefault(place, []).append(row)
+    """Return a table for all quantities that are read off the same places."""
+    groups: dict[tuple, list[Row]] = {}
+    for name in found.experiment.quantities:
+        rows = found(name)
+        groups.setdefault(tuple(_place(row, found) for row in rows), []).extend(rows)
     return [
-        table(*(_by_place(places, found) if len(places) > 1 else _by_quantity(*places.values())))
-        for places in groups.values()
+        table(*(_by_place(list(places), rows, found) if len(places) > 1 else _by_quantity(rows)))
+        for places, rows in groups.items()
+        if rows
     ]
+
+
+def _place(row: Row, found: Findings) -> tuple:
+    """Return the settings of a row that are not the same throughout."""
+    return tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k not in RUNS)
 
 
 def _by_quantity(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
@@ -83,20 +89,19 @@ def _by_quantity(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
     return header, body
 
 
-def _by_place(places: dict[tuple, list[Row]], found: Findings) -> tuple[list[str], list[list[str]]]:
+def _by_place(places: list[tuple], rows: list[Row], found: Findings) -> tuple[list[str], list[list[str]]]:
     """Return header and rows where there are several: a row for each, with all quantities."""
-    columns = {row.name: row for rows in places.values() for row in rows}
-    with_theory = {row.name for rows in places.values() for row in rows if row.predicted is not None}
-    header = [symbol(name) for name, _ in next(iter(places))]
-    for name, row in columns.items():
-        header += [_heading(row), *(["theory", "measured is"] if name in with_theory else [])]
-    body = []
-    for place, rows in places.items():
-        by_name = {row.name: row for row in rows}
-        cells = [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
-        for name in columns:
-            cells += _cells(by_name.get(name), name in with_theory)
-        body.append(cells)
+    header = [symbol(name) for name, _ in places[0]]
+    body = [
+        [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
+        for place in places
+    ]
+    for name in dict.fromkeys(row.name for row in rows):
+        column = [row for row in rows if row.name == name]
+        with_theory = any(row.predicted is not None for row in column)
+        header += [_heading(column[0]), *(["theory", "measured is"] if with_theory else [])]
+        for cells, row in zip(body, column, strict=True):
+            cells += _cells(row, with_theory)
     return header, body
 
 
@@ -104,10 +109,10 @@ def _heading(row: Row) -> str:
     return f"{row.quantity.label} ({row.quantity.unit})" if row.quantity.unit else row.quantity.label
 
 
-def _cells(row: Row | None, with_theory: bool) -> list[str]:
+def _cells(row: Row, with_theory: bool) -> list[str]:
     """Return what was measured and, in a column that has it, what theory says."""
-    theory = ["–", "–"] if row is None or row.predicted is None else [number(row.predicted), row.side]
-    return ["–" if row is None else str(row), *(theory if with_theory else [])]
+    theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
+    return [str(row), *(theory if with_theory else [])]
 
 
 def _origin(found: Findings) -> str:

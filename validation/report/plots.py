@@ -151,6 +151,14 @@ def intervals(
     return ax
 
 
+def band(ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], **style: Any) -> Axes:
+    """Draw estimates as a line in the band of their intervals."""
+    value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
+    (line,) = ax.plot(x, value, **style)
+    ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+    return ax
+
+
 def race(ax: Axes, times: np.ndarray, weights: np.ndarray) -> Axes:
     """Draw how the weights of one feature race: the winner and the runner-up stand out.
 
