@@ -18,12 +18,14 @@ from validation.report import plots
 from validation.report.statistics import USUAL, Estimate, mean
 from validation.report.wording import interval, number, table
 from validation.training import train
+from validation.training.noise import Gaussian, Signs
 
 MODEL = Autoencoder(8, 16, 0.0)
 RATE, STEPS, LOOKS = 0.02, 100_000, 50
 STEPS_PER_TIME = 1 / (4 * RATE)
 STDS = (0.07, 0.1, 0.15)
 LAWS = {"signs": "random signs", "gaussian": "Gaussian noise"}
+NOISE = {"signs": Signs, "gaussian": Gaussian}
 KURTOSIS = {"signs": -2.0, "gaussian": 0.0}  # in excess of that of normal noise
 EXACT = {"signs": random_signs.force, "gaussian": noise.force}  # averages over all noise
 SOURCES = {
@@ -80,7 +82,7 @@ def _trained(law: str, std: float, times: np.ndarray, instances: int, seed: int)
             "gd",
             steps=STEPS // LOOKS,
             learning_rate=RATE,
-            noise=f"{law}:std={std}",
+            noise=NOISE[law](std),
             replicates=instances,
             seed=int(fresh),
             initial=weights[-1],

@@ -20,6 +20,7 @@ from validation.report import plots
 from validation.report.statistics import LEVEL, USUAL, mean
 from validation.report.wording import interval, number, table
 from validation.training import train
+from validation.training.activations import ACTIVATIONS
 from validation.training.inputs import Basis
 from validation.training.models.general import General
 from validation.training.noise import NoNoise
@@ -99,7 +100,8 @@ def _directions(weights: np.ndarray) -> np.ndarray:
 def clean_loss(weights: np.ndarray, activation: str) -> np.ndarray:
     """Return the squared error of a feature on its own by replicate, without noise and penalties."""
     replicates, n, m = weights.shape
-    network = General(Basis(), NoNoise(), activation, 0.0, 0.0, 0.0, np.zeros((replicates, 2), np.uint64))
+    f, keys = ACTIVATIONS[activation](), np.zeros((replicates, 2), np.uint64)
+    network = General(Basis(), NoNoise(), f, 0.0, 0.0, 0.0, keys)
     inputs = np.broadcast_to(np.eye(n), (replicates, n, n))
     return network.loss_on(weights, inputs, np.zeros((replicates, n, m))) / n
 
