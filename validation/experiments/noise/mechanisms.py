@@ -8,6 +8,7 @@ import numba
 import numpy as np
 
 from sim.forces import Force, l2_decay, noise_drift, own_force
+from validation.training.noise import Gaussian, Signs
 
 L1, NOISE = 0.01, 0.1  # λ, and the deviation of noise
 L2 = 0.01  # rate of the decay of weights, in flow units: half of its strength in the training loss
@@ -61,13 +62,13 @@ MECHANISMS = {
     "layer_norm": Mechanism("layer norm", {"activation": "layer_norm"}, rate=0.005),
     "signs": Mechanism(
         "random signs",
-        {"noise": f"signs:std={NOISE}"},
+        {"noise": Signs(NOISE)},
         forces=lambda: (*FREE, noise_drift(NOISE, -2.0)),
         **NOISY,  # type: ignore[arg-type]
     ),
     "gaussian": Mechanism(
         "Gaussian noise",
-        {"noise": f"gaussian:std={NOISE}"},
+        {"noise": Gaussian(NOISE)},
         forces=lambda: (*FREE, noise_drift(NOISE)),
         **NOISY,  # type: ignore[arg-type]
     ),
