@@ -8,7 +8,7 @@ from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
-from validation.experiments.noise import fourth_norm
+from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
     final_weight,
@@ -34,6 +34,7 @@ MODULES = (
     counts,
     polysemantic_neurons,
     fourth_norm,
+    winner_take_all,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

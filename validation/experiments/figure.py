@@ -27,6 +27,7 @@ MARKERS = ("o", "s", "^", "D", "v")
 STYLES = ("-", "--", ":", "-.", (0, (1, 3)))
 FEW = 8  # values of a setting up to which each of them is a tick
 ASIDE = 0.12  # between series of a category, so that they do not hide one another
+WIDE = 60  # letters that fit below a panel
 APART = 1.02  # the same between series over a logarithmic axis
 
 
@@ -152,7 +153,8 @@ def _draw_side_by_side(ax: Axes, panel: Panel, series: list[Series], found: Find
         "\n".join(shown(n, v, found.experiment.names) for n, v in zip(names, key, strict=True))
         for key in keys
     ]
-    ax.set_xticks(range(len(keys)), ticks)
+    wide = sum(max(map(len, tick.split("\n"))) for tick in ticks) > WIDE
+    ax.set_xticks(range(len(keys)), ticks, **({"rotation": 35, "ha": "right"} if wide else {}))
 
 
 def _draw_rows(ax: Axes, panel: Panel, one: Series, x: np.ndarray) -> None:

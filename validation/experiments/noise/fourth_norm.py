@@ -79,7 +79,8 @@ def _answer(found: Findings) -> str:
     verb = "do" if signs.estimate.low > gaussian.estimate.high else "do not more than Gaussian noise"
     return (
         f"Random signs {verb}: at σ = {signs.setting['std']:g} the mean fourth norm of encodings ends at "
-        f"{signs}, under Gaussian noise at {gaussian}; random directions have {FLOOR:.3f}, one neuron a feature 1."
+        f"{signs}, under Gaussian noise at {gaussian}; random directions have {FLOOR:.3f}, "
+        "one neuron a feature 1."
     )
 
 
@@ -91,8 +92,8 @@ def _meaning(found: Findings) -> str:
     turned = sum(row.agrees for row in found("directions"))
     return (
         "What counts is the kurtosis of the noise, not its size: random signs have the least there is, and "
-        f"training follows their exact average to within {gaps['theory']:.2f}; to first order in the kurtosis "
-        f"the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings on a "
+        f"training follows their exact average to within {gaps['theory']:.2f}; to first order in the "
+        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings on a "
         f"simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as random as "
         f"they were in {turned} of {len(found('directions'))} settings."
     )

@@ -7,7 +7,11 @@ from typing import Any
 import numba
 import numpy as np
 
+from sim.flow import Flow
 from sim.forces import Force, l2_decay, noise_drift, own_force
+from sim.replicates import observe
+from theory import Autoencoder
+from validation.training import train
 from validation.training.noise import Gaussian, Signs
 
 L1, NOISE = 0.01, 0.1  # λ, and the deviation of noise
@@ -74,3 +78,29 @@ MECHANISMS = {
     ),
     "adam": Mechanism("none, trained by Adam", optimizer="adam", rate=1e-3, steps=8000),
 }
+
+
+def trained(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
+    """Train, and return weights after half of the steps and all of them; the second half has fresh noise."""
+    found: list[np.ndarray] = []
+    size = {"steps": chosen.steps // 2, "learning_rate": chosen.rate, "replicates": instances}
+    for fresh in (seed, int(np.random.SeedSequence((seed, 1)).generate_state(1)[0])):
+        start = {"seed": fresh, "initial": found[-1] if found else None}
+        run = train(model, chosen.optimizer, **size, **start, **chosen.options)
+        found.append(run.final.values.astype(float))
+    return found
+
+
+def simulated(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
+    """Follow the flow for the time that training takes."""
+    end = 4 * chosen.rate * chosen.steps
+
+    def look(flow: Flow) -> dict[str, np.ndarray]:
+        flow.advance(end / 2)
+        halfway = flow.weights.copy()
+        flow.advance(end)
+        return {"halfway": halfway, "final": flow.weights}
+
+    forces = chosen.forces()  # type: ignore[misc]
+    seen = observe(look, model, instances, seed, method=chosen.method, forces=forces)
+    return [seen["halfway"], seen["final"]]

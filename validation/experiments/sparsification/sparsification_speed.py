@@ -104,8 +104,8 @@ def _answer(found: Findings) -> str:
     flow, trained = (found(f"{source} active {SHOWN[-1]:g}")[0] for source in SOURCES)
     return (
         f"{'As' if flow.agrees and trained.agrees else 'Not as'} fast as the population limit says, which "
-        f"has no free constant: of {flow.setting['m']:,} weights {flow} are active at λt ≈ 0.1 in the exact flow "
-        f"and {trained} under gradient descent, where it says {flow.predicted:.1f}."
+        f"has no free constant: of {flow.setting['m']:,} weights {flow} are active at λt ≈ 0.1 in the exact "
+        f"flow and {trained} under gradient descent, where it says {flow.predicted:.1f}."
     )
 
 
