@@ -79,17 +79,17 @@ def check(
 ) -> None:
     """Lay theory, simulation and training side by side, claim by claim.
 
-    Ends with 0, or with 1 if something disagrees that the project predicts to agree.
+    Ends with 0, or with 1 if a number is not as expected.
     """
     from rich.console import Console
 
     from theory.common import files
-    from validation.experiments import checking
+    from validation.experiments import catalogue, checking
     from validation.experiments import report as reports
 
     console = Console() if sys.stdout.isatty() else Console(width=160)
     if listing:
-        console.print(checking.listing())
+        console.print(catalogue.listing(checking.CLAIMS))
         return
     if json:
         files.writable(json, "json")
@@ -270,15 +270,16 @@ def experiment(
     """
     from rich.console import Console
 
-    from validation.experiments import experimenting
+    from validation.experiments import catalogue, page, running
+    from validation.experiments.findings import Findings
 
     if listing or name is None:
-        (Console() if sys.stdout.isatty() else Console(width=160)).print(experimenting.listing())
+        console = Console() if sys.stdout.isatty() else Console(width=160)
+        console.print(catalogue.listing(catalogue.EXPERIMENTS))
         return
-    data = out / f"{name}.nc"
-    result = experimenting.run(name, seed, full, data)
-    page = experimenting.write(result, out)
-    for path in (data, page.with_suffix(".png"), page):
+    chosen, data = catalogue.find(name), out / f"{name}.nc"
+    result = running.run(chosen, seed, full, data)
+    for path in (data, *page.write(Findings(chosen, result), out)):
         _wrote(path)
     if result.attrs["missing"]:
         _end(f"interrupted with {result.attrs['missing']} settings left, the same command goes on", code=130)

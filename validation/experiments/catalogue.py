@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Sequence
 
+from rich import box
+from rich.table import Table
+
 from theory.common.arguments import ArgumentError
 from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
@@ -56,3 +59,17 @@ def find(name: str, among: Sequence[Experiment] = EXPERIMENTS, argument: str = "
         hint = f"; did you mean {' or '.join(near)}?" if near else "; --list shows all"
         raise ArgumentError(f"{argument} must be one of the {len(known)} known ones, got {name!r}{hint}")
     return known[name]
+
+
+def listing(experiments: Sequence[Experiment]) -> Table:
+    """Return experiments as a table for the terminal."""
+    drawn = Table(box=box.SIMPLE_HEAD)
+    drawn.add_column("name", no_wrap=True)
+    drawn.add_column("theory", no_wrap=True)
+    drawn.add_column("question or claim", ratio=1)
+    drawn.add_column("source")
+    for experiment in experiments:
+        theory = ("rough" if experiment.rough else "agrees") if experiment.predicts else ""
+        slow = ", --full" if theory and experiment.answer else ""
+        drawn.add_row(experiment.name, f"{theory}{slow}", experiment.question, experiment.source)
+    return drawn

@@ -145,19 +145,6 @@ def summary(records: list[Record]) -> str:
     return " ".join(said)
 
 
-def listing() -> Table:
-    """Return the claims as a table for the terminal."""
-    drawn = Table(box=box.SIMPLE_HEAD)
-    drawn.add_column("claim", no_wrap=True)
-    drawn.add_column("expected", no_wrap=True)
-    drawn.add_column("statement", ratio=1)
-    drawn.add_column("origin")
-    for claim in CLAIMS:
-        expected = ("rough" if claim.rough else "agrees") + ("" if claim.answer is None else ", --full")
-        drawn.add_row(claim.name, expected, claim.question, claim.source)
-    return drawn
-
-
 def save(records: list[Record], path: str | os.PathLike) -> Path:
     """Write the rows to a JSON file, atomically.
 

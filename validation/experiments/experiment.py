@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from validation.experiments.findings import Findings
 
-Setting = Mapping[str, str | int | float]
+Setting = Mapping[str, Any]  # numbers and names by name
 
 
 def grid(axes: Mapping[str, Any]) -> list[Setting]:

@@ -84,10 +84,10 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
     names = (panel.y,) if isinstance(panel.y, str) else panel.y
     grouped: dict[tuple, list[Row]] = {}
     for row in (row for name in names for row in found(name)):
-        key = [(name, value_of(name, row.setting)) for name in panel.by]
+        aspects = [(name, value_of(name, row.setting)) for name in panel.by]
         if len(names) > 1:
-            key.append(("quantity", row.quantity.label))
-        grouped.setdefault(tuple(key), []).append(row)
+            aspects.append(("quantity", row.quantity.label))
+        grouped.setdefault(tuple(aspects), []).append(row)
     order = sorted(grouped, key=lambda key: [0.0 if isinstance(v, str) else float(v) for _, v in key])
     columns = [list(dict.fromkeys(column)) for column in zip(*order, strict=True)]
     drawn = []
@@ -154,7 +154,9 @@ def _draw_side_by_side(ax: Axes, panel: Panel, series: list[Series], found: Find
         for key in keys
     ]
     wide = sum(max(map(len, tick.split("\n"))) for tick in ticks) > WIDE
-    ax.set_xticks(range(len(keys)), ticks, **({"rotation": 35, "ha": "right"} if wide else {}))
+    ax.set_xticks(range(len(keys)), ticks)
+    if wide:
+        ax.set_xticks(range(len(keys)), ticks, rotation=35, ha="right")
 
 
 def _draw_rows(ax: Axes, panel: Panel, one: Series, x: np.ndarray) -> None:

@@ -106,8 +106,8 @@ def _meaning(found: Findings) -> str:
     return (
         "Where a mechanism and its optimiser know no basis, directions must stay random: they do in "
         f"{sum(row.agrees for row in agreed)} of {len(agreed)} settings. Where the flow can be written, it "
-        f"ends within {max(gaps, default=0):.3f} of the trained fourth norm. Not all runs have converged under "
-        f"{_named(moving)}."
+        f"ends within {max(gaps, default=0):.3f} of the trained fourth norm. Not all runs have converged "
+        f"under {_named(moving)}."
     )
 
 
