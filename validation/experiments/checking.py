@@ -79,7 +79,6 @@ def select(names: Iterable[str] = ()) -> tuple[Experiment, ...]:
 
 def record(claim: Experiment, row: Row) -> Record:
     """Return a row as it is written to a file."""
-    band = {"band": [row.band.low, row.band.high], "reason": row.band.reason} if row.band else {}
     return {
         "claim": claim.name,
         "source": row.source,
@@ -91,7 +90,8 @@ def record(claim: Experiment, row: Row) -> Record:
         "interval": row.estimate.method,
         "verdict": "agrees" if row.agrees else "disagrees",
         "expected": "rough" if row.band else "agrees",
-        **band,
+        "band": [row.band.low, row.band.high] if row.band else None,
+        "reason": row.band.reason if row.band else "",
         "as_expected": row.as_expected,
         "origin": claim.source,
     }
