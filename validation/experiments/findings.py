@@ -76,6 +76,10 @@ class Row:
         return str(self.estimate)
 
 
+class UnmeasuredError(LookupError):
+    """What is to be said needs settings that have not been run."""
+
+
 class Findings:
     """All quantities of an experiment in all settings that were run.
 
@@ -101,6 +105,18 @@ class Findings:
             for row in self.rows
             if row.name == name and all(row.setting[key] == value for key, value in at.items())
         ]
+
+    def need(self, name: str, **at: Any) -> list[Row]:
+        """Return the same rows where there are any.
+
+        Raises
+        ------
+        UnmeasuredError
+            If there is none.
+        """
+        if rows := self(name, **at):
+            return rows
+        raise UnmeasuredError(f"{name} is not measured at {told(at)}")
 
     @property
     def constant(self) -> Setting:

@@ -27,9 +27,7 @@ def experiment(predicted=1.0, band=None, **changed):
         ),
         "measure": measure,
         "quantities": {
-            "value": Quantity(
-                "value", mean_of("value"), predicted, band and (lambda part: Band(*band, "so"))
-            ),
+            "value": Quantity("value", mean_of("value"), predicted, roughly),
         },
         "panels": (Panel("value", "n"),),
     }

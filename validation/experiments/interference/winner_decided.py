@@ -74,7 +74,8 @@ def _draw_leads(ax: Axes, found: Findings) -> None:
 
 
 def _answer(found: Findings) -> str:
-    first, *_, last = found("kept")
+    rows = found("kept")
+    first, last = rows[0], rows[-1]
     return (
         f"The largest initial weight of a feature wins with probability {first} at m = {first.setting['m']} "
         f"neurons and {last} at m = {last.setting['m']}: it is the favourite, and far from certain."
