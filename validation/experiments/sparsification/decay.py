@@ -57,8 +57,12 @@ def stack(runs: list[xr.Dataset]) -> xr.Dataset:
     return xr.concat(courses, "replicate", combine_attrs="drop_conflicts")
 
 
-def predicted(part: xr.Dataset, name: str, time: float, law: Callable = sparsification.population) -> float:
-    """Return what a law says of a quantity at the recorded time next to `time`."""
+def predicted(part: xr.Dataset, name: str, time: float) -> float:
+    """Return the population limit of a quantity at the recorded time next to `time`."""
+    return _law(sparsification.population, part, name, time)
+
+
+def _law(law: Callable, part: xr.Dataset, name: str, time: float) -> float:
     model = model_of(int(part.m), float(part.l1), float(part.scale))
     return float(law(model, part.time.sel(time=[time], method="nearest").values)[name][0])
 
@@ -86,7 +90,7 @@ def _decay(name: str) -> dict[str, Quantity]:
 
 def _heuristic(name: str, time: float) -> Quantity:
     def heuristic(part: xr.Dataset) -> float:
-        return predicted(part, name, time, sparsification.paper_heuristic)
+        return _law(sparsification.paper_heuristic, part, name, time)
 
     def band(part: xr.Dataset) -> Band:
         return _near(predicted(part, name, time) / heuristic(part), "population limit over heuristic")
