@@ -59,7 +59,7 @@ def test_a_wrong_prediction_is_found_out(name, module, function, factor, monkeyp
 
 def test_a_wrong_population_limit_is_found_out(monkeypatch):
     right = sparsification.population
-    monkeypatch.setattr(sparsification, "population", lambda *given: 1.05 * right(*given))
+    monkeypatch.setattr(sparsification, "population", lambda *given: 1.1 * right(*given))
     assert len(checking.unexpected(checking.check(["l1_decay"]))) == 6
     assert len(checking.unexpected(checking.check(["late_law_gaussian"]))) == 2  # its band moves away
 
