@@ -6,9 +6,7 @@ import pytest
 
 
 def pytest_addoption(parser):
-    parser.addoption(
-        "--no-skips", action="store_true", help="fail what is skipped and not marked gpu"
-    )
+    parser.addoption("--no-skips", action="store_true", help="fail what is skipped and not marked gpu")
 
 
 @pytest.hookimpl(hookwrapper=True)
