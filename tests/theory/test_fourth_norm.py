@@ -123,7 +123,7 @@ def test_time_to_sparsity_of_training_under_random_signs(level):
 @pytest.mark.slow
 @pytest.mark.parametrize(("level", "ratio"), [(0, 0.47), (1, 0.76), (2, 0.92)])
 def test_closed_form_of_the_time_to_sparsity(level, ratio):
-    """It is a heuristic: how far it is off was found, not derived, and may change by what is measured only."""
+    """It is a heuristic: how far it is off was found, not derived."""
     steps, error = measured(level)
     c = noise_drift.rate(N, M, STDS[level], -2.0)
     times = [fourth_norm.time_to_sparsity(W, c, LEVEL) for W in initial()]
