@@ -37,7 +37,7 @@ def test_statistics_are_those_of_the_encodings():
 
 @pytest.mark.slow
 def test_count_of_polysemantic_neurons_at_the_papers_load():
-    """Over the exclusion law's mean: 0.812 ± 0.015 in 400 other runs (docs/experiments/quarter_constant.md)."""
+    """Over the exclusion law's mean: 0.812 ± 0.015 in 400 other runs (experiment quarter_constant)."""
     counts = ensemble(Autoencoder(64, 128, 1e-3), 100, seed=1).polysemantic_neurons
     ratio = counts / collisions.polysemantic_neurons(64, 128).mean()
     error = np.hypot(float(ratio.std(ddof=1)) / np.sqrt(100), 0.015)
