@@ -50,7 +50,7 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
         If a claim is unknown or the seed is no whole number.
     """
     seed, names = arguments.whole("seed", seed), tuple(names)
-    chosen = [claim for claim in select(names) if names or full or claim.answer is None]
+    chosen = [claim for claim in select(names) if names or full or not claim.answer]
     return [
         record(found.experiment, row)
         for found in measured(chosen, seed, full)

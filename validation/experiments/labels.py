@@ -22,6 +22,8 @@ LABELS = {
     "std": Label("σ", "standard deviation σ of the noise"),
     "rtol": Label("rtol", "tolerance of the integrator"),
     "scale": Label("σ√m", "initial deviation, in units of 1/√m"),
+    "time": Label("t", "flow time t"),
+    "scaled_time": Label("λt", "rescaled flow time λt", lambda s: s["l1"] * s["time"]),
     "load": Label("n/m", "load n/m", lambda s: s["n"] / s["m"]),
     "crowding": Label("n/√m", "crowding n/√m", lambda s: s["n"] / s["m"] ** 0.5),
     "p_over_l1": Label("p/λ", "co-occurrence over L1, p/λ", lambda s: s["p"] / s["l1"]),

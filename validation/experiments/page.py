@@ -2,12 +2,11 @@
 
 import inspect
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from theory.common import files
 from validation.experiments.figure import draw
-from validation.experiments.findings import Findings, Row, UnmeasuredError, setting_names
+from validation.experiments.findings import Findings, Row, setting_names
 from validation.experiments.labels import RUNS, shown, symbol, told
 from validation.report import plots
 from validation.report.wording import duration, number, table
@@ -28,22 +27,15 @@ def page(found: Findings) -> str:
     experiment = found.experiment
     sections = [f"# {experiment.question}"]
     if experiment.answer:
-        sections.append(f"**{_said(experiment.answer, found)}**")
+        sections.append(f"**{found.said(experiment.answer)}**")
     if experiment.panels:
         sections.append(f"![{experiment.question}]({experiment.name}.png)")
     sections += ["## How it was measured", f"{_how(found)} {_settings(found)}"]
     if experiment.meaning:
-        sections += ["## What it means", _said(experiment.meaning, found)]
+        sections += ["## What it means", found.said(experiment.meaning)]
     if experiment.limits:
         sections += ["## Limits", experiment.limits]
     return "\n\n".join((*sections, "## Numbers", *_tables(found), _origin(found))) + "\n"
-
-
-def _said(say: Callable[[Findings], str], found: Findings) -> str:
-    try:
-        return say(found)
-    except UnmeasuredError:
-        return "Not enough of it has been run to say."
 
 
 def _how(found: Findings) -> str:

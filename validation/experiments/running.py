@@ -81,7 +81,7 @@ def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
     size, is run at its small one, unless it says which of its full settings a full check measures.
     """
     chosen = experiment.in_check if full else None
-    large = full and (experiment.answer is None or chosen is not None)
+    large = full and (not experiment.answer or chosen is not None)
     settings = [s for s in experiment.settings(large) if chosen is None or chosen(s)]
     done = {}
     for setting in track(settings, experiment.name):

@@ -93,9 +93,9 @@ def _meaning(found: Findings) -> str:
     return (
         "What counts is the kurtosis of the noise, not its size: random signs have the least there is, and "
         f"training follows their exact average to within {gaps['theory']:.2f}; to first order in the "
-        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings on "
-        f"a simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as random as "
-        f"they were in {turned} of {len(found('directions'))} settings."
+        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings "
+        f"on a simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as "
+        f"random as they were in {turned} of {len(found('directions'))} settings."
     )
 
 
