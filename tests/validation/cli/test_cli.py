@@ -2,10 +2,8 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,9 @@ from theory import Autoencoder, collisions, interference, schema
 from validation import cli, train
 from validation.experiments import checking, runs
 from validation.training.blocks import Blocks
+from validation.training.inputs import Correlated
+from validation.training.noise import Signs
+from validation.training.optimizers import Momentum
 
 TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
 POLYSEM = Path(sys.executable).with_name("polysem")
@@ -152,13 +153,14 @@ def test_train_then_plot(polysem, tmp_path):
 @pytest.mark.parametrize(
     ("option", "setting"),
     [
-        ("--optimizer momentum:momentum=0.5", {"optimizer": "momentum:momentum=0.5"}),
+        ("--optimizer momentum:momentum=0.5", {"optimizer": Momentum(momentum=0.5)}),
         ("--schedule cosine", {"schedule": "cosine"}),
         ("--l1-on activations", {"l1_on": "activations"}),
         ("--l1-step proximal", {"l1_step": "proximal"}),
         ("--l2 0.5", {"l2": 0.5}),
-        ("--noise signs:std=0.1", {"noise": "signs:std=0.1"}),
-        ("--inputs correlated:p=0.3,batch=8", {"inputs": "correlated:p=0.3,batch=8"}),
+        ("--noise signs:std=0.1", {"noise": Signs(std=0.1)}),
+        ("--inputs correlated:p=0.3,batch=8", {"inputs": Correlated(p=0.3, batch=8)}),
+        ("--dtype float64", {"dtype": "float64"}),
         ("--activation gelu", {"activation": "gelu"}),
         ("--untied", {"tied": False}),
         ("--init orthogonal", {"init": "orthogonal"}),
@@ -285,14 +287,10 @@ def test_interruption_of_compiled_code_is_told_from_a_bug(polysem, monkeypatch, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for children")
-def test_interruption_is_a_clear_line_and_leaves_nothing(tmp_path):
-    command = [POLYSEM, *["train", "--n", "64", "--m", "512", "--steps", "10000000", "--out", "run.nc"]]
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
-    )
-    time.sleep(4)  # well into the training, which would take hours
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors == "polysem: interrupted, nothing written\n"
+def test_interruption_is_a_clear_line_and_leaves_nothing(interrupt, tmp_path):
+    arguments = ["polysem", *TINY[:-2], "--steps", "10000000", "--out", "run.nc"]
+    arguments.insert(1, "train")
+    done = interrupt(f"import sys; from validation import cli; sys.argv = {arguments}; cli.main()")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "polysem: interrupted, nothing written\n"
     assert not list(tmp_path.iterdir())
