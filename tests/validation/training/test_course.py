@@ -87,7 +87,7 @@ def test_gradient_descent_ends_sparse_at_the_final_weight():
 
 @pytest.mark.slow
 def test_polysemantic_neurons_under_adamw():
-    """Benign pairs, on average as many as the flow has from the same weights, and not more than exclusion has.
+    """Benign pairs, on average as many as the flow has from the same weights, and no more than exclusion.
 
     The exclusion law is that without interference, which lowers the count.
     """
