@@ -1,5 +1,7 @@
 """The length of an encoding relaxes to the slow manifold on which feature benefit and L1 balance."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -46,7 +48,7 @@ def _distance(now: xr.Dataset, level: float) -> Estimate:
     return within(1 - float(now.l2_norm), next_order + precision, "3 (λ√k)³, the next order")
 
 
-def _slow(part: xr.Dataset) -> np.ndarray:
+def _slow(part: xr.Dataset) -> Any:
     return 1 - sparsification.slow_manifold(float(part.l1), part.l1_norm.values, part.active.values)
 
 
