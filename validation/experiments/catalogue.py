@@ -4,7 +4,15 @@ import difflib
 from collections.abc import Sequence
 
 from theory.arguments import ArgumentError
-from validation.experiments.collisions import counts
+from validation.experiments.collisions import (
+    benign_collision,
+    collision_course,
+    collision_switches,
+    counts,
+    incidental_or_necessary,
+    malign_collision,
+    quarter_constant,
+)
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
@@ -28,7 +36,13 @@ MODULES = (
     winner_decided,
     zeros_stay,
     training_follows_flow,
+    malign_collision,
+    benign_collision,
     counts,
+    quarter_constant,
+    collision_switches,
+    collision_course,
+    incidental_or_necessary,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(
