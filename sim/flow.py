@@ -14,9 +14,9 @@ from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
 from sim.machine.blas import one_thread
-from theory import arguments, schema
+from theory.common import arguments, schema
 from theory.model import Autoencoder
-from theory.reduction import final_weight
+from theory.sparsification.reduction import final_weight
 
 FIRST_TIME = 0.1
 GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade

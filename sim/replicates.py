@@ -14,7 +14,7 @@ from sim.flow import Flow
 from sim.forces import FORCES, Force
 from sim.machine.blas import one_thread
 from sim.progress import track
-from theory import arguments, schema
+from theory.common import arguments, schema
 from theory.model import Autoencoder
 
 

@@ -3,15 +3,16 @@ from . import (
     co_occurrence,
     collisions,
     derivation,
-    fourth_norm,
+    flow,
     interference,
     noise,
-    schema,
     sparsification,
     two_layer,
 )
 from .catalogue import derivations
+from .common import schema
 from .model import Autoencoder
+from .noise import fourth_norm
 
 __all__ = [
     "Autoencoder",
@@ -20,6 +21,7 @@ __all__ = [
     "collisions",
     "derivation",
     "derivations",
+    "flow",
     "fourth_norm",
     "interference",
     "noise",

@@ -2,68 +2,76 @@
 
 import difflib
 
-from theory import (
-    arguments,
-    benign_collision,
-    benign_pair,
-    capacity,
-    co_occurrence,
-    collisions,
-    crossover,
-    crowding,
-    exclusion,
-    flow,
-    fourth_norm,
-    initial_interference,
-    interference,
-    malign,
-    monosemantic,
-    noise,
-    noise_drift,
-    pair_escape,
-    random_signs,
-    rebirth,
-    shared_neuron,
-    sparsification,
-    splitting_neurons,
-    symmetry,
-    two_layer,
-    zero_loss,
-)
+from theory.capacity import crowding, nearly_orthogonal
+from theory.co_occurrence import pair_at_rest, pair_escape, rare_features, splitting
+from theory.collisions import benign_collision, counting, crossover, exclusion
+from theory.common import arguments
 from theory.derivation import Derivation
+from theory.flow import loss, symmetries, zero_loss
+from theory.interference import initial as initial_interference
+from theory.interference import malign, rebirth, shared_neuron, two_encodings
+from theory.noise import averaged, drift, fourth_norm, random_signs
+from theory.sparsification import (
+    decay,
+    extinction,
+    initial,
+    levels,
+    norms,
+    order_statistics,
+    reduction,
+    universal,
+)
+from theory.two_layer import monosemantic, response
 
 # in the order in which a reader meets them
 MODULES = (
-    flow,
-    symmetry,
+    loss,
+    symmetries,
     zero_loss,
-    sparsification,
+    reduction,
+    norms,
+    initial,
+    decay,
+    levels,
+    universal,
+    order_statistics,
+    extinction,
     initial_interference,
-    interference,
+    two_encodings,
     shared_neuron,
     malign,
     rebirth,
-    collisions,
+    counting,
     exclusion,
     benign_collision,
     crossover,
-    noise,
+    averaged,
     random_signs,
     fourth_norm,
-    noise_drift,
-    capacity,
+    drift,
+    nearly_orthogonal,
     crowding,
-    two_layer,
+    response,
     monosemantic,
-    co_occurrence,
-    benign_pair,
-    splitting_neurons,
+    rare_features,
+    pair_at_rest,
+    splitting,
     pair_escape,
 )
 
 derivations: tuple[Derivation, ...] = tuple(
     derivation for module in MODULES for derivation in module.derivations
 )
+
+
+def chapter(name: str) -> tuple[Derivation, ...]:
+    """Return the derivations of a chapter, such as "collisions"."""
+    return tuple(
+        derivation
+        for module in MODULES
+        if module.__name__.split(".")[1] == name
+        for derivation in module.derivations
+    )
 
 
 def find(name: str) -> Derivation:

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from theory import arguments
+from theory.common import arguments
 
 
 @dataclass(frozen=True)

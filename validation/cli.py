@@ -53,7 +53,7 @@ def main() -> None:
     except UsageError as error:
         _end(error.format_message())  # type: ignore[attr-defined]
     except ValueError as error:
-        from theory.arguments import ArgumentError
+        from theory.common.arguments import ArgumentError
 
         if not isinstance(error, ArgumentError):
             raise
@@ -83,7 +83,7 @@ def check(
     """
     from rich.console import Console
 
-    from theory import files
+    from theory.common import files
     from validation.experiments import checking
     from validation.experiments import report as reports
 
@@ -116,7 +116,8 @@ def derive(
     out: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
 ) -> None:
     """Print derivations, equation by equation."""
-    from theory import arguments, catalogue, files
+    from theory import catalogue
+    from theory.common import arguments, files
     from theory.derivation import DerivationError
     from validation.report import derivations
 
@@ -164,12 +165,12 @@ def simulate(
     out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("simulation.nc"),
 ) -> None:
     """Simulate the flow and write its course to a file."""
-    from theory import files
+    from theory.common import files
 
     files.writable(out)
     model = _model(n, m, l1, l1_train, init_std)
     from sim import simulate
-    from theory import schema
+    from theory.common import schema
 
     result = simulate(model, seed, until=until, method=method, forces=tuple(forces.split(",")))
     _say_polysemantic(result)
@@ -223,11 +224,11 @@ def train(
 
     With --checkpoint, Ctrl-C loses nothing: the same command goes on.
     """
-    from theory import files
+    from theory.common import files
 
     files.writable(out)
     model = _model(n, m, l1, l1_train, init_std)
-    from theory import schema
+    from theory.common import schema
     from validation import train
 
     result = train(
@@ -305,7 +306,7 @@ def analyze(
     """Say of each neuron whether it is polysemantic, and whether by accident or of need."""
     from rich.console import Console
 
-    from theory import files
+    from theory.common import files
     from validation import analyze
     from validation.analysis import evidence, loading, page
 
@@ -331,7 +332,7 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a saved run: its course, and the encodings before and after."""
-    from theory import schema
+    from theory.common import schema
     from validation.report import plots
 
     out = plots.writable(out or Path(file.with_suffix(".png").name))

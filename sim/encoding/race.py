@@ -19,8 +19,8 @@ from numba import njit
 from scipy.integrate import solve_ivp
 
 from sim.encoding.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
-from theory import arguments, schema
-from theory.reduction import final_weight
+from theory.common import arguments, schema
+from theory.sparsification.reduction import final_weight
 
 RTOL = 1e-10  # of a step; measured global errors are smaller
 GRID_POINTS = 200

@@ -17,7 +17,7 @@ from sim.forces.co_occurring import co_occurrence
 from sim.forces.kinds import Action, Force, compose, own_force, smooth_force
 from sim.forces.l2 import l2_decay
 from sim.forces.noise import noise_drift
-from theory import arguments
+from theory.common import arguments
 
 __all__ = [
     "FORCES",

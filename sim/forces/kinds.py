@@ -9,7 +9,7 @@ import numpy as np
 from numba import cfunc, njit, types
 from numba.core.errors import NumbaExperimentalFeatureWarning
 
-from theory import arguments
+from theory.common import arguments
 
 warnings.filterwarnings(  # so says Numba of first-class functions, of which all here are
     "ignore", "First-class function type feature", NumbaExperimentalFeatureWarning

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from numba import njit
 
 from sim.forces.kinds import Force
-from theory import arguments
+from theory.common import arguments
 
 
 def l2_decay(rate: float) -> Force:

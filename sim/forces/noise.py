@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from sim.forces.kinds import Force
-from theory import arguments
+from theory.common import arguments
 
 DENSITY = 1 / math.sqrt(2 * math.pi)  # φ(0)
 

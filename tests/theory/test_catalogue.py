@@ -3,6 +3,11 @@ import pytest
 from theory import catalogue
 
 
+@pytest.mark.parametrize("derivation", catalogue.derivations, ids=lambda d: d.name)
+def test_every_step_holds(derivation):
+    derivation.verify()
+
+
 def test_names_are_unique():
     names = [derivation.name for derivation in catalogue.derivations]
     assert len(names) == len(set(names)) > 0

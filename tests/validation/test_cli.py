@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from theory import Autoencoder, collisions, interference, schema
+from theory import Autoencoder, collisions, interference
+from theory.common import schema
 from validation import cli, train
 from validation.experiments import checking, runs
 from validation.training.blocks import Blocks
@@ -182,7 +183,7 @@ def test_interrupted_training_goes_on_with_the_same_command(polysem, monkeypatch
     advance = Blocks.advance
     with monkeypatch.context() as patch:
         # Ctrl-C halfway: the steps under way are finished, as they are then
-        patch.setattr(Blocks, "advance", lambda *given: advance(*given) or given[0].optimizers[0].steps > 25)
+        patch.setattr(Blocks, "advance", lambda *given: advance(*given) or given[0].steppers[0].steps > 25)
         done = polysem(*command)
     assert (done.returncode, done.stdout) == (130, "")
     assert done.stderr == "polysem: interrupted, the same command goes on from run.safetensors\n"

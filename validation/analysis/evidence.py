@@ -14,7 +14,7 @@ from rich.console import Group
 from rich.table import Table
 from scipy import sparse
 
-from theory import files
+from theory.common import files
 from validation.analysis.networks import POLYSEMANTIC, ROUNDING, VERDICTS
 from validation.report.wording import number
 

@@ -11,8 +11,8 @@ from typing import IO, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from theory import schema
-from theory.arguments import ArgumentError, ArgumentTypeError
+from theory.common import schema
+from theory.common.arguments import ArgumentError, ArgumentTypeError
 
 FINAL = ("final", "weights")
 INITIAL = ("initial",)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from theory import files
+from theory.common import files
 from validation.analysis import evidence, pictures
 from validation.report import pages, plots
 

@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Sequence
 
-from theory.arguments import ArgumentError
+from theory.common.arguments import ArgumentError
 from validation.experiments.collisions import (
     benign_collision,
     collision_course,
@@ -11,16 +11,19 @@ from validation.experiments.collisions import (
     counts,
     incidental_or_necessary,
     malign_collision,
+    polysemantic_neurons,
     quarter_constant,
 )
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
+from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
     final_weight,
     late_law,
     norm_relaxation,
+    sparsification_speed,
     time_law,
     winner,
 )
@@ -32,6 +35,7 @@ MODULES = (
     late_law,
     time_law,
     winner,
+    sparsification_speed,
     final_weight,
     winner_decided,
     zeros_stay,
@@ -39,10 +43,13 @@ MODULES = (
     malign_collision,
     benign_collision,
     counts,
+    polysemantic_neurons,
     quarter_constant,
     collision_switches,
     collision_course,
     incidental_or_necessary,
+    fourth_norm,
+    winner_take_all,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

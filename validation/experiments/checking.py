@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from sim.progress import track
-from theory import arguments, files
+from theory.common import arguments, files
 from validation.experiments import running
 from validation.experiments.catalogue import EXPERIMENTS, find
 from validation.experiments.experiment import Experiment
@@ -29,7 +29,7 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
     Parameters
     ----------
     names : iterable of str
-        Names of claims, by default all of them; those of minutes only if `full`.
+        Names of claims, by default all of them; those with a page, of minutes, only if `full`.
     seed : int
         Seed of every random draw, at least 0.
     full : bool
@@ -50,7 +50,7 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
         If a claim is unknown or the seed is no whole number.
     """
     seed, names = arguments.whole("seed", seed), tuple(names)
-    chosen = [claim for claim in select(names) if names or full or claim.in_check is None]
+    chosen = [claim for claim in select(names) if names or full or claim.answer is None]
     return [
         record(found.experiment, row)
         for found in measured(chosen, seed, full)
@@ -153,7 +153,7 @@ def listing() -> Table:
     drawn.add_column("statement", ratio=1)
     drawn.add_column("origin")
     for claim in CLAIMS:
-        expected = ("rough" if claim.rough else "agrees") + ("" if claim.in_check is None else ", --full")
+        expected = ("rough" if claim.rough else "agrees") + ("" if claim.answer is None else ", --full")
         drawn.add_row(claim.name, expected, claim.question, claim.source)
     return drawn
 

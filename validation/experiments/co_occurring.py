@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from sim.flow import Flow
-from theory import pair_escape
+from sim.metrics import benign_pairs
+from theory.co_occurrence import pair_escape
 from validation.experiments.experiment import parts
 from validation.report.statistics import USUAL, Estimate, bootstrap, mean
 
@@ -27,9 +28,8 @@ def follow(flow: Flow, times: np.ndarray) -> dict[str, np.ndarray]:
     sizes = np.abs(np.array(course))
     active = (sizes > 0).sum(axis=-1)
     runner_up = np.full(sizes.shape[1] // 2, np.nan)
-    large = sizes[-1] > 0.5
-    for place, neuron in enumerate(np.flatnonzero(large.sum(axis=0) == 2)[: runner_up.size]):
-        pair = np.flatnonzero(large[:, neuron])
+    for place, neuron in enumerate(np.flatnonzero(benign_pairs(course[-1]) == 1)[: runner_up.size]):
+        pair = np.flatnonzero(sizes[-1, :, neuron] > 0.5)
         first = np.argmax((active[:, pair] <= 1).any(axis=1))
         encodings = sizes[first, pair]
         others = np.delete(encodings, neuron, axis=1).max(axis=1) / np.linalg.norm(encodings, axis=1)

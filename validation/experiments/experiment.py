@@ -115,6 +115,8 @@ class Panel:
         Setting on the horizontal axis, or several, whose combinations stand side by side.
     by : tuple of str
         Settings whose values have a series each: the first one a colour, the second one a marker.
+    where : mapping
+        Values of settings that are drawn; by default all are.
     log : str
         Which axes are logarithmic: "x", "y", "xy" or none.
     ratio : bool
@@ -130,6 +132,7 @@ class Panel:
     y: str | tuple[str, ...] = ()
     x: str | tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)
     log: str = ""
     ratio: bool = False
     title: str = ""
@@ -169,8 +172,8 @@ class Experiment:
     names : mapping
         What values of settings are called in figures and tables, where their own name does not say.
     in_check : callable, optional
-        For experiments of minutes, which `polysem check` measures only with --full or when asked for by
-        name: says of a setting whether it is measured there.
+        Says of a full setting whether `polysem check --full` measures it; without it, it measures the small
+        ones of an experiment that has a page. A check that is not full leaves pages out.
     """
 
     name: str

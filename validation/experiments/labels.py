@@ -36,6 +36,11 @@ def value_of(name: str, setting: Mapping[str, Any]) -> Any:
     return setting[name] if derive is None else derive(setting)
 
 
+def symbol(name: str) -> str:
+    """Return the symbol of a setting, or its name."""
+    return LABELS[name].symbol if name in LABELS else name.replace("_", " ")
+
+
 def meaning(name: str) -> str:
     """Return what a setting means, as the label of an axis."""
     return LABELS[name].meaning if name in LABELS else name.replace("_", " ")
@@ -47,8 +52,7 @@ def shown(name: str, value: Any, names: Mapping[Any, str]) -> str:
         return names.get(value) or SOURCES.get(value, str(value))
     if isinstance(value, str):
         return value.replace("_", " ")
-    symbol = LABELS[name].symbol if name in LABELS else name.replace("_", " ")
-    return f"{symbol} = {value:,}" if isinstance(value, int) else f"{symbol} = {value:.6g}"
+    return f"{symbol(name)} = {value:,}" if isinstance(value, int) else f"{symbol(name)} = {value:.6g}"
 
 
 def told(setting: Mapping[str, Any], names: Mapping[Any, str] | None = None) -> str:

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import numpy as np
 import xarray as xr
 
 from sim import ensemble
@@ -26,9 +27,41 @@ def trained(optimizer: str, replicates: int, seed: int) -> xr.Dataset:
 
 
 @cache
-def simulated(model: Autoencoder, replicates: int, seed: int, method: str = "splitting") -> xr.Dataset:
+def simulated(
+    model: Autoencoder, replicates: int, seed: int | np.random.SeedSequence, method: str = "splitting"
+) -> xr.Dataset:
     """Return an ensemble of the flow; if it was interrupted, pass that on: nothing rests on a part of it."""
     run = ensemble(model, replicates, seed=seed, method=method)
     if run.interrupted:
         raise KeyboardInterrupt
     return run
+
+
+def ends(
+    source: str, model: Autoencoder, seed: int, block: int, instances: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return initial and final weights of the flow, or of AdamW at the paper's settings, from the same draws.
+
+    Parameters
+    ----------
+    source : {"simulation", "training"}
+        The flow, or AdamW.
+    model : Autoencoder
+        What is run.
+    seed : int
+        Of all instances.
+    block, instances : int
+        How many instances are in a block, and which block it is, counted from 0.
+
+    Returns
+    -------
+    initial, final : ndarray, shape (instance, feature, neuron)
+    """
+    draws = np.random.SeedSequence(seed, n_children_spawned=block * instances)
+    if source == "simulation":
+        run = simulated(model, instances, draws)
+    else:
+        initial = np.array([model.initial(np.random.default_rng(child)) for child in draws.spawn(instances)])
+        steps, rate = SCHEDULES["adamw"]
+        run = train(model, "adamw", steps=steps, learning_rate=rate, replicates=instances, initial=initial)
+    return run.initial.values, run.final.values

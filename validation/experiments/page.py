@@ -4,10 +4,10 @@ import inspect
 import os
 from pathlib import Path
 
-from theory import files
+from theory.common import files
 from validation.experiments.figure import draw
 from validation.experiments.findings import Findings, Row, setting_names
-from validation.experiments.labels import LABELS, RUNS, shown, told
+from validation.experiments.labels import RUNS, shown, symbol, told
 from validation.report import plots
 from validation.report.wording import duration, number, table
 
@@ -61,36 +61,61 @@ def _settings(found: Findings) -> str:
 
 
 def _tables(found: Findings) -> list[str]:
-    """Return a table for each group of quantities that are read off the same places, folded if long."""
-    groups: dict[tuple, dict[tuple, list[Row]]] = {}
-    for row in found.rows:
-        place = tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k != "block")
-        names = tuple(name for name, _ in place)
-        groups.setdefault(names, {}).setdefault(place, []).append(row)
-    return [table(*_table(places, found)) for places in groups.values()]
+    """Return a table for all quantities that are read off the same places."""
+    groups: dict[tuple, list[Row]] = {}
+    for name in found.experiment.quantities:
+        rows = found(name)
+        groups.setdefault(tuple(_place(row, found) for row in rows), []).extend(rows)
+    return [
+        table(*(_by_place(list(places), rows, found) if len(places) > 1 else _by_quantity(rows)))
+        for places, rows in groups.items()
+        if rows
+    ]
 
 
-def _table(places: dict[tuple, list[Row]], found: Findings) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows: settings, then quantities with what theory says of them."""
-    first = next(iter(places))
-    columns = {row.name: row.quantity for rows in places.values() for row in rows}
-    with_theory = {row.name for rows in places.values() for row in rows if row.predicted is not None}
-    header = [LABELS[name].symbol if name in LABELS else name.replace("_", " ") for name, _ in first]
-    for name, quantity in columns.items():
-        header.append(f"{quantity.label} ({quantity.unit})" if quantity.unit else quantity.label)
-        header += ["theory", "measured is"] if name in with_theory else []
-    body = []
-    for place, rows in places.items():
-        by_name = {row.name: row for row in rows}
-        cells = [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
-        for name in columns:
-            row = by_name.get(name)
-            cells.append(str(row) if row else "–")
-            if name in with_theory:
-                known = row is not None and row.predicted is not None
-                cells += [number(row.predicted), row.side] if known else ["–", "–"]  # type: ignore[union-attr, list-item, arg-type]
-        body.append(cells)
+def _place(row: Row, found: Findings) -> tuple:
+    """Return the settings of a row that are not the same throughout."""
+    return tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k not in RUNS)
+
+
+def _by_quantity(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows where there is one place: a row for each quantity."""
+    sources = {row.source for row in rows}
+    header = ["quantity", *(["measured in"] if len(sources) > 1 else []), "measured", "theory", "measured is"]
+    body = [
+        [_heading(row), *([row.source] if len(sources) > 1 else []), *_cells(row, with_theory=True)]
+        for row in rows
+    ]
     return header, body
+
+
+def _by_place(places: list[tuple], rows: list[Row], found: Findings) -> tuple[list[str], list[list[str]]]:
+    """Return header and rows where there are several: a row for each, with all quantities."""
+    header = [symbol(name) for name, _ in places[0]]
+    body = [
+        [
+            shown(name, value, found.experiment.names).removeprefix(f"{symbol(name)} = ")
+            for name, value in place
+        ]
+        for place in places
+    ]
+    for name in dict.fromkeys(row.name for row in rows):
+        column = [row for row in rows if row.name == name]
+        with_theory = any(row.predicted is not None for row in column)
+        header += [_heading(column[0]), *(["theory", "measured is"] if with_theory else [])]
+        for cells, row in zip(body, column, strict=True):
+            cells += _cells(row, with_theory)
+    return header, body
+
+
+def _heading(row: Row) -> str:
+    return f"{row.quantity.label} ({row.quantity.unit})" if row.quantity.unit else row.quantity.label
+
+
+def _cells(row: Row, with_theory: bool) -> list[str]:
+    """Return what was measured and, in a column that has it, what theory says."""
+    theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
+    return [str(row), *(theory if with_theory else [])]
 
 
 def _origin(found: Findings) -> str:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from sim.progress import track
-from theory import files, schema
+from theory.common import files, schema
 from validation.experiments import checking
 from validation.experiments.checking import Record
 from validation.experiments.figure import draw

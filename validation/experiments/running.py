@@ -15,8 +15,8 @@ from typing import Any
 import xarray as xr
 
 from sim.progress import track
-from theory import arguments, files, schema
-from theory.arguments import ArgumentError
+from theory.common import arguments, files, schema
+from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
 
@@ -70,13 +70,17 @@ def run(
 
 
 def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
-    """Return what a check measures: all small settings, or of the full ones those that are in the check."""
+    """Return what a check measures of an experiment.
+
+    A claim is run at the size that is asked for. An experiment with a page, which may take hours at full
+    size, is run at its small one, unless it says which of its full settings a full check measures.
+    """
     chosen = experiment.in_check if full else None
-    settings = [s for s in experiment.settings(full) if chosen is None or chosen(s)]
-    done = {
-        _key(s): _measured(experiment.measure, tuple(s.items()), seed)
-        for s in track(settings, experiment.name)
-    }
+    large = full and (experiment.answer is None or chosen is not None)
+    settings = [s for s in experiment.settings(large) if chosen is None or chosen(s)]
+    done = {}
+    for setting in track(settings, experiment.name):
+        done[_key(setting)] = _measured(experiment.measure, tuple(setting.items()), seed)
     return _collected(experiment, settings, done, seed, full)
 
 

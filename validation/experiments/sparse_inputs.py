@@ -8,9 +8,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from theory import Autoencoder, arguments
+from theory import Autoencoder
+from theory.common import arguments
 from validation.training import train
+from validation.training.inputs import Anticorrelated, Correlated, Independent
 
+KINDS = {"independent": Independent, "correlated": Correlated, "anticorrelated": Anticorrelated}
 STEP = 0.2  # of flow time where few features are on at a time
 OCCURRENCES = 20  # of each feature in a unit of flow time, at least: fewer are noisy
 BATCH = 64  # samples in a step, at least
@@ -68,7 +71,7 @@ def train_rare(
         steps=int(np.ceil(until / step)),
         learning_rate=step / 4 / unit,
         l1_step="proximal",
-        inputs=f"{inputs}:p={probability!r},batch={batch}" if probability else "basis",
+        inputs=KINDS[inputs](p=probability, batch=batch) if probability else "basis",
         replicates=replicates,
         seed=seed,
         **options,

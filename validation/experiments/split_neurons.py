@@ -2,16 +2,17 @@
 
 import numpy as np
 
-TIED = 2**-0.5  # what each copy gets of the weights under tied weights (`theory.splitting_neurons`)
+from sim.metrics import benign_pairs
+
+TIED = 2**-0.5  # what each copy gets of the weights under tied weights (`theory.co_occurrence.splitting`)
 LARGE = 1 / 3  # of the length of an encoding; an equal share of two copies is 0.7
 OUTCOMES = ("apart", "together", "split", "other")
 
 
 def polysemantic_pairs(weights: np.ndarray) -> list[tuple[int, int, int]]:
     """Return both features and the neuron of each benign pair, at the end of the flow."""
-    large = np.abs(weights) > 0.5
-    neurons = np.flatnonzero(large.sum(axis=0) == 2).tolist()
-    features = (np.flatnonzero(large[:, neuron]).tolist() for neuron in neurons)
+    neurons = np.flatnonzero(benign_pairs(weights) == 1).tolist()
+    features = (np.flatnonzero(np.abs(weights[:, neuron]) > 0.5).tolist() for neuron in neurons)
     return [(one, two, neuron) for (one, two), neuron in zip(features, neurons, strict=True)]
 
 

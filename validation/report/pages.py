@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jinja2
 
-from theory import files
+from theory.common import files
 from validation.report import wording
 
 

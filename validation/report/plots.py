@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
-from theory import files
-from theory.arguments import ArgumentError
+from sim.metrics import features_on
+from theory.common import files
+from theory.common.arguments import ArgumentError
 from validation.report import statistics
 
 if TYPE_CHECKING:
@@ -150,6 +151,14 @@ def intervals(
     return ax
 
 
+def band(ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], **style: Any) -> Axes:
+    """Draw estimates as a line in the band of their intervals."""
+    value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
+    (line,) = ax.plot(x, value, **style)
+    ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+    return ax
+
+
 def race(ax: Axes, times: np.ndarray, weights: np.ndarray) -> Axes:
     """Draw how the weights of one feature race: the winner and the runner-up stand out.
 
@@ -192,7 +201,7 @@ def encodings(ax: Axes, weights: np.ndarray) -> Axes:
     ax.spines[["top", "right"]].set_visible(True)
     margin = 0.08 * len(weights)  # for the marks
     ax.set(xlabel="neuron", ylabel="feature", ylim=(len(weights) - 0.5, -0.5 - margin))
-    polysemantic = np.flatnonzero((np.abs(weights) > 0.5).sum(axis=0) >= 2)
+    polysemantic = np.flatnonzero(features_on(weights) >= 2)
     ax.plot(polysemantic, np.full(polysemantic.size, -0.5 - margin / 2), "v", color=VERMILION, markersize=5)
     return ax
 

@@ -35,9 +35,14 @@ class Estimate:
         return Estimate(self.value * factor, low, high, self.method)
 
     def __format__(self, form: str) -> str:
-        """Write the value with its interval, ``6.37 [6.09, 6.65]``, to the digits that it allows; "%": in per cent."""
+        """Write the value with its interval, ``6.37 [6.09, 6.65]``, to the digits that it allows; "%" in %.
+
+        An interval without width is left out.
+        """
         if form == "%":
             return f"{self.scaled(100)} %"
+        if self.low == self.high:
+            return number(self.value)
         value, low, high = (_written(x, self.high - self.low) for x in (self.value, self.low, self.high))
         return f"{value} [{low}, {high}]"
 

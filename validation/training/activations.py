@@ -1,9 +1,10 @@
 """Hidden activations f with written-out derivatives; the last axis is that of the neurons.
 
-A new one is a class and a line in `ACTIVATIONS`.
+A new one is a frozen dataclass and a line in `ACTIVATIONS`.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Protocol
 
 from validation.training.backend import Array, erf, namespace_of
@@ -21,6 +22,7 @@ class Activation(Protocol):
         """Return the gradient by `hidden` where that by ``value = f(hidden)`` is `slope`."""
 
 
+@dataclass(frozen=True)
 class Identity:
     """f(h) = h."""
 
@@ -33,6 +35,7 @@ class Identity:
         return slope
 
 
+@dataclass(frozen=True)
 class ReLU:
     """f(h) = max(h, 0), with derivative 0 at 0."""
 
@@ -46,6 +49,7 @@ class ReLU:
         return xp.where(hidden > 0, slope, xp.zeros_like(slope))
 
 
+@dataclass(frozen=True)
 class GELU:
     """f(h) = h Φ(h), the exact form, default of PyTorch (Hendrycks & Gimpel, arXiv:1606.08415)."""
 
@@ -59,6 +63,7 @@ class GELU:
         return slope * (_normal_cdf(hidden) + hidden * density)
 
 
+@dataclass(frozen=True)
 class LayerNorm:
     """f(h) = (h − mean) / √(variance + ε) over the neurons, without weights (Ba et al., arXiv:1607.06450)."""
 
@@ -74,11 +79,11 @@ class LayerNorm:
         return (slope - xp.mean(slope, axis=-1, keepdims=True) - along) / _deviation(hidden)
 
 
-ACTIVATIONS: dict[str, Activation] = {
-    "none": Identity(),
-    "relu": ReLU(),
-    "gelu": GELU(),
-    "layer_norm": LayerNorm(),
+ACTIVATIONS: dict[str, type[Activation]] = {
+    "none": Identity,
+    "relu": ReLU,
+    "gelu": GELU,
+    "layer_norm": LayerNorm,
 }
 
 

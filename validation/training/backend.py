@@ -7,8 +7,8 @@ import array_api_compat
 import numpy as np
 from scipy import special
 
-from theory import arguments
-from theory.arguments import ArgumentError
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 
 DEVICES = ("cpu", "cuda")
 _NUMPY = array_api_compat.array_namespace(np.empty(0))

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from validation.training.backend import Array, is_numpy, namespace_of
 from validation.training.models import Network
-from validation.training.optimizers import Optimizer
+from validation.training.optimizers import Stepper
 
 # A block with its gradient and two moments takes 1 MiB, what a core has as second-level cache.
 BLOCK_BYTES = 2**18
@@ -56,17 +56,17 @@ class Blocks:
         What is trained, in place.
     network : callable
         Gives the network of the replicates in a slice.
-    optimizer : callable
-        Gives an optimiser for weights.
+    stepper : callable
+        Gives what does steps on weights.
     """
 
     def __init__(
-        self, weights: Array, network: Callable[[slice], Network], optimizer: Callable[[Array], Optimizer]
+        self, weights: Array, network: Callable[[slice], Network], stepper: Callable[[Array], Stepper]
     ) -> None:
         self.weights = weights
         self.slices = _split(weights)
         self.networks = [network(part) for part in self.slices]
-        self.optimizers = [optimizer(weights[part]) for part in self.slices]
+        self.steppers = [stepper(weights[part]) for part in self.slices]
 
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps of all blocks and say whether Ctrl-C asked to stop meanwhile."""
@@ -74,26 +74,26 @@ class Blocks:
         return team.work([partial(self._advance, block, steps) for block in range(len(self.slices))])
 
     def _advance(self, block: int, steps: int) -> None:
-        network, optimizer = self.networks[block], self.optimizers[block]
+        network, stepper = self.networks[block], self.steppers[block]
         # weights that overflow are left to the caller to find
         with np.errstate(over="ignore", invalid="ignore"):
             for _ in range(steps):
-                optimizer.update(network.smooth_gradient(optimizer.weights, optimizer.steps))
+                stepper.update(network.smooth_gradient(stepper.weights, stepper.steps))
 
     def state(self) -> dict[str, Array]:
         """Return the states of the optimiser, in the shape of the weights."""
         xp = namespace_of(self.weights)
-        names = self.optimizers[0].states
-        return {name: xp.concat([o.state[name] for o in self.optimizers]) for name in names}
+        names = self.steppers[0].state
+        return {name: xp.concat([o.state[name] for o in self.steppers]) for name in names}
 
     def resume(self, weights: np.ndarray, state: dict[str, np.ndarray], steps: int) -> None:
         """Go on from saved weights and states, after so many steps."""
         xp = namespace_of(self.weights)
         self.weights[...] = xp.asarray(weights)
-        for part, optimizer in zip(self.slices, self.optimizers, strict=True):
-            optimizer.steps = steps
-            for name in optimizer.states:
-                optimizer.state[name][...] = xp.asarray(state[name][part])
+        for part, stepper in zip(self.slices, self.steppers, strict=True):
+            stepper.steps = steps
+            for name in stepper.state:
+                stepper.state[name][...] = xp.asarray(state[name][part])
 
 
 def _split(weights: Array) -> list[slice]:

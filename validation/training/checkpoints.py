@@ -10,8 +10,8 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from theory import files
-from theory.arguments import ArgumentError
+from theory.common import files
+from theory.common.arguments import ArgumentError
 
 FORMAT = "polysem checkpoint 1"
 

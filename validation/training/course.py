@@ -3,7 +3,6 @@
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from time import monotonic
@@ -12,15 +11,22 @@ import numpy as np
 import xarray as xr
 
 from sim.progress import track
-from theory import Autoencoder, arguments, files
-from theory.arguments import ArgumentError
-from theory.schema import dataset
+from theory import Autoencoder
+from theory.common import files
+from theory.common.arguments import ArgumentError
+from theory.common.schema import dataset
 from validation.training import backend, checkpoints, settings
+from validation.training.activations import Activation
 from validation.training.backend import Array, to_numpy
 from validation.training.blocks import Team
+from validation.training.initial_weights import Initial
+from validation.training.inputs import Inputs
 from validation.training.models import Network
 from validation.training.models.general import encoder
+from validation.training.noise import HiddenNoise
+from validation.training.optimizers import Optimizer
 from validation.training.row_norms import row_norms
+from validation.training.schedules import Schedule
 from validation.training.settings import Run
 
 RECORDS = 30
@@ -30,19 +36,19 @@ CHECKPOINT_SECONDS = 60.0
 
 def train(
     model: Autoencoder,
-    optimizer: str = "gd",
+    optimizer: Optimizer | str = "gd",
     *,
     steps: int = 7500,
     learning_rate: float = 1e-3,
-    schedule: str = "constant",
+    schedule: Schedule | str = "constant",
     l1_on: str = "weights",
     l1_step: str = "subgradient",
     l2: float = 0.0,
-    noise: str = "none",
-    inputs: str = "basis",
-    activation: str = "none",
+    noise: HiddenNoise | str = "none",
+    inputs: Inputs | str = "basis",
+    activation: Activation | str = "none",
     tied: bool = True,
-    init: str = "normal",
+    init: Initial | str = "normal",
     replicates: int = 1,
     seed: int = 0,
     initial: np.ndarray | str | os.PathLike | None = None,
@@ -56,14 +62,14 @@ def train(
     ----------
     model : Autoencoder
         What is trained; the training loss has the L1 strength λ_train = 4 λ.
-    optimizer : {"gd", "momentum", "adam", "adamw", "lamb"}
-        With the defaults of PyTorch, LAMB with those of its paper; others are written
-        ``"adamw:weight_decay=0.1,second=0.99"``.
+    optimizer : Optimizer or {"gd", "momentum", "adam", "adamw", "lamb"}
+        With the defaults of PyTorch, LAMB with those of its paper; others with settings, say
+        ``AdamW(weight_decay=0.1)`` (`validation.training.optimizers`).
     steps : int
         Number of steps, at least 1; by default that of the paper.
     learning_rate : float
         The rate, greater than 0; by default that of the paper.
-    schedule : {"constant", "cosine"}
+    schedule : Schedule or {"constant", "cosine"}
         How the rate goes on; "cosine" ends at 0.
     l1_on : {"weights", "activations"}
         What L1 is taken of: all weights, or the hidden activations f.
@@ -71,18 +77,18 @@ def train(
         How L1 on weights acts: in the gradient, or by soft thresholding after each step.
     l2 : float
         Strength of L2, ``l2 Σ w²`` in the training loss.
-    noise : str
-        Noise ξ in the hidden layer: "none", "gaussian:std=0.1", "signs:std=0.1", "uniform:std=0.1" or
-        "dropout:p=0.1", drawn anew for each sample and step.
-    inputs : str
-        "basis", or samples of sparse features: "independent:p=0.05", "correlated:p=0.05",
-        "anticorrelated:p=0.05" (pairs) or "power_law:p=0.05,exponent=1.1"; further settings are
-        ``values=one`` or ``values=uniform``, and ``batch``.
-    activation : {"none", "relu", "gelu", "layer_norm"}
+    noise : HiddenNoise or {"none"}
+        Noise ξ in the hidden layer, drawn anew for each sample and step: ``Gaussian(std=0.1)``,
+        ``Signs(std=0.1)``, ``Uniform(std=0.1)`` or ``Dropout(p=0.1)`` (`validation.training.noise`).
+    inputs : Inputs or {"basis"}
+        All basis vectors at once, or samples of sparse features: ``Independent(p=0.05)``,
+        ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs) or ``PowerLaw(p=0.05, exponent=1.1)``, of
+        values "one" or "uniform", with ``batch`` samples in a step (`validation.training.inputs`).
+    activation : Activation or {"none", "relu", "gelu", "layer_norm"}
         The hidden activation f.
     tied : bool
         Whether the decoder is the transposed encoder.
-    init : {"normal", "xavier", "uniform", "orthogonal"}
+    init : Initial or {"normal", "xavier", "uniform", "orthogonal"}
         Distribution of the initial weights.
     replicates : int
         Number of independent runs, at least 1. Replicate r draws from the r-th child of
@@ -126,21 +132,21 @@ def train(
     Seed 001, sections "We consider a model …" and "Experiments"; arXiv:2312.03096 for the settings. The
     result depends neither on the number of cores nor on how replicates are put into blocks.
     """
-    run = Run(
+    run = Run.checked(
         optimizer=optimizer,
-        steps=arguments.whole("steps", steps, least=1),
-        learning_rate=arguments.real("learning_rate", learning_rate, above=0),
+        steps=steps,
+        learning_rate=learning_rate,
         schedule=schedule,
         l1_on=l1_on,
         l1_step=l1_step,
-        l2=arguments.real("l2", l2, least=0),
+        l2=l2,
         noise=noise,
         inputs=inputs,
         activation=activation,
-        tied=bool(tied),
+        tied=tied,
         init=init,
-        replicates=arguments.whole("replicates", replicates, least=1),
-        seed=arguments.whole("seed", seed),
+        replicates=replicates,
+        seed=seed,
         dtype=dtype,
         device=device,
     )
@@ -154,7 +160,7 @@ def train(
 
     recorded = course.recorded[: len(course.records)]
     coords = {"step": ("time", recorded)}
-    if (times := course.trainer.optimizers[0].flow_time(recorded)) is not None:
+    if (times := course.stepper.flow_time(recorded)) is not None:
         coords["time"] = ("time", times)
     final = to_numpy(course.trainer.weights)
     encodings = ("replicate", "feature", "neuron")
@@ -172,7 +178,7 @@ def train(
         source="training",
         model=model,
         coords=coords,
-        method=optimizer.partition(":")[0],
+        method=run.written()["optimizer"].partition(":")[0],
         active_threshold=course.threshold,
         interrupted=int(interrupted),
         **run.attributes(drawn=initial is None),
@@ -186,9 +192,10 @@ class _Course:
         self.model, self.run = model, run
         network = settings.networks(model, run)
         self.network = network(slice(None))
-        self.trainer = trainer = settings.trainer(model, run, start, network)
+        self.trainer = settings.trainer(model, run, start, network)
+        self.stepper = self.trainer.steppers[0]
         self.recorded = np.unique(np.append(0, np.geomspace(1, run.steps, RECORDS).round().astype(int)))
-        self.threshold = trainer.optimizers[0].jitter(model.l1_train)
+        self.threshold = self.stepper.jitter(model.l1_train)
         self.records: list[dict[str, np.ndarray]] = []
 
     def advance(self) -> Iterator[bool]:
@@ -196,9 +203,9 @@ class _Course:
         stops = np.union1d(self.recorded, np.linspace(0, self.run.steps, SPANS + 1).astype(int))
         if not self.records:
             self.record()
-        stops = stops[stops >= self.trainer.optimizers[0].steps].tolist()
+        stops = stops[stops >= self.stepper.steps].tolist()
         with Team() as team:
-            for before, stop in track(list(pairwise(stops)), f"training ({self.run.optimizer})"):
+            for before, stop in track(list(pairwise(stops)), f"training ({self.run.written()['optimizer']})"):
                 interrupted = self.trainer.advance(stop - before, team)
                 if stop in self.recorded:
                     self.record()
@@ -206,7 +213,7 @@ class _Course:
 
     def record(self) -> None:
         """Record the weights as they are."""
-        step = self.trainer.optimizers[0].steps
+        step = self.stepper.steps
         with np.errstate(over="ignore", invalid="ignore"):
             self.records.append(_measure(self.network, self.trainer.weights, step, self.threshold))
         if not np.isfinite(self.records[-1]["energy"]).all():
@@ -217,7 +224,7 @@ class _Course:
     def arrays(self) -> dict[str, np.ndarray]:
         """Return all that training needs to go on."""
         arrays = {"weights": to_numpy(self.trainer.weights)}
-        arrays["steps"] = np.array([self.trainer.optimizers[0].steps])
+        arrays["steps"] = np.array([self.stepper.steps])
         arrays |= {f"state.{name}": to_numpy(array) for name, array in self.trainer.state().items()}
         for name in self.records[0]:
             arrays[f"record.{name}"] = np.stack([record[name] for record in self.records])
@@ -242,7 +249,7 @@ def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | 
         if any(course.advance()):
             raise KeyboardInterrupt
         return False
-    this = {"model": course.model.parameters(), **asdict(course.run), "initial": _digest(start)}
+    this = {"model": course.model.parameters(), **course.run.written(), "initial": _digest(start)}
     if (saved := checkpoints.load(Path(checkpoint), this)) is not None:
         course.resume(saved)
     due = monotonic() + CHECKPOINT_SECONDS

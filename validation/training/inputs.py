@@ -8,8 +8,8 @@ from typing import ClassVar, Protocol
 
 import numpy as np
 
-from theory import arguments
-from theory.arguments import ArgumentError
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 
 VALUES = ("one", "uniform")
 

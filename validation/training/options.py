@@ -1,68 +1,86 @@
-"""Options written as one line, ``name`` or ``name:setting=value,...``, in Python, commands and files."""
+"""Options of training: objects in Python, plain names, and lines ``name:setting=value,...`` where one types.
+
+The kinds of an option are frozen dataclasses by name; their fields are the settings.
+"""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, Field, fields
 from typing import Any, TypeVar
 
-from theory import arguments
-from theory.arguments import ArgumentError
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 
 T = TypeVar("T")
 
 
-def split(name: str, text: object, choices: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-    """Return the choice and the settings that `text` names; `name` is the argument's.
+def chosen(name: str, given: object, kinds: Mapping[str, type[T]]) -> T:
+    """Return the object that is given for the argument `name`, itself or by the name of its kind.
 
     Raises
     ------
     ValueError
-        If the choice is none of `choices` or a setting is not ``setting=value``.
+        If there is no such kind, or it cannot do without settings.
     """
-    head, _, rest = text.partition(":") if isinstance(text, str) else (text, "", "")
-    choice = arguments.choice(name, head, choices)
-    settings = {}
-    for setting in filter(None, rest.split(",")):
-        key, equals, value = (part.strip() for part in setting.partition("="))
-        if not equals:
-            raise ArgumentError(f"{name} must be written {choice}:setting=value,..., got {text!r}")
-        settings[key] = value
-    return choice, settings
+    for kind in kinds.values():
+        if type(given) is kind:
+            return given
+    kind = kinds[arguments.choice(name, given, tuple(kinds))]
+    for key in _needed(kind):
+        raise ArgumentError(f"{name} must say {key}: {kind.__name__}({key}=...)")
+    return kind()
 
 
-def number(name: str, text: str) -> float:
-    """Return the number that `text` writes.
-
-    Raises
-    ------
-    ValueError
-        If it writes none.
-    """
-    try:
-        return float(text)
-    except ValueError:
-        raise ArgumentError(f"{name} must be a number, got {text!r}") from None
-
-
-def make(name: str, text: object, kinds: Mapping[str, type[T]]) -> T:
-    """Return the dataclass that `text` describes: its fields are the settings, in their types.
+def typed(name: str, text: str, kinds: Mapping[str, type[T]]) -> T:
+    """Return the object that a line describes, ``name`` or ``name:setting=value,...``.
 
     Raises
     ------
     ValueError
         If there is no such kind or setting, one without a default is missing, or a value is not allowed.
     """
-    choice, settings = split(name, text, kinds)
-    kind = kinds[choice]
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    head, _, rest = text.partition(":")
+    choice = arguments.choice(name, head, kinds)
+    settings = {}
+    for setting in filter(None, rest.split(",")):
+        key, equals, value = (part.strip() for part in setting.partition("="))
+        if not equals:
+            raise ArgumentError(f"{name} must be written {choice}:setting=value,..., got {text!r}")
+        settings[key] = value
+    known = _settings(kinds[choice])
     for key in settings:
         arguments.choice(f"{name} setting", key, known)
-    for key, field in known.items():
-        if field.default is MISSING and key not in settings:
+    for key in _needed(kinds[choice]):
+        if key not in settings:
             raise ArgumentError(f"{name} must say {key}: {choice}:{key}=...")
-    values: dict[str, Any] = {}
-    for key, value in settings.items():
-        values[key] = value if known[key].type is str else number(f"{name} {key}", value)
-        if known[key].type is int:
-            whole = int(values[key]) if values[key].is_integer() else values[key]
-            values[key] = arguments.whole(f"{name} {key}", whole)
-    return kind(**values)
+    return kinds[choice](**{key: _value(f"{name} {key}", text, known[key]) for key, text in settings.items()})
+
+
+def written(given: object, kinds: Mapping[str, type]) -> str:
+    """Return the line that describes an object: its kind, and the settings that are not by default."""
+    (name,) = (name for name, kind in kinds.items() if type(given) is kind)
+    values = {key: (getattr(given, key), field.default) for key, field in _settings(type(given)).items()}
+    said = [
+        f"{key}={str(value).removesuffix('.0')}" for key, (value, usual) in values.items() if value != usual
+    ]
+    return f"{name}:{','.join(said)}" if said else name
+
+
+def _settings(kind: type) -> dict[str, Field]:
+    return {field.name: field for field in fields(kind)}
+
+
+def _needed(kind: type) -> list[str]:
+    return [key for key, field in _settings(kind).items() if field.default is MISSING]
+
+
+def _value(name: str, text: str, field: Field) -> Any:
+    """Return what `text` writes, in the type of the setting."""
+    if field.type is str:
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        raise ArgumentError(f"{name} must be a number, got {text!r}") from None
+    if field.type is int:
+        return arguments.whole(name, int(value) if value.is_integer() else value)
+    return value

@@ -17,7 +17,7 @@ import numpy as np
 from sim.machine.blas import self_product
 from validation.training.blocks import Team
 from validation.training.models.tied import residual
-from validation.training.optimizers import Optimizer
+from validation.training.optimizers import Stepper
 
 PART = 2**17  # weights: with gradient and two moments 2 MiB in float32, of which half is used at a time
 
@@ -34,27 +34,27 @@ class Parts:
     ----------
     weights : ndarray, shape (replicate, feature, neuron)
         What is trained, in place up to the time at which it is read.
-    optimizer : callable
-        Gives an optimiser for weights; it must work element by element.
+    stepper : callable
+        Gives what does steps on weights; it must work element by element.
     """
 
-    def __init__(self, weights: np.ndarray, optimizer: Callable[[np.ndarray], Optimizer]) -> None:
-        self.replicates = [_Replicate(replicate, optimizer) for replicate in weights]
-        self.optimizers = [o for replicate in self.replicates for o in replicate.optimizers]
+    def __init__(self, weights: np.ndarray, stepper: Callable[[np.ndarray], Stepper]) -> None:
+        self.replicates = [_Replicate(replicate, stepper) for replicate in weights]
+        self.steppers = [o for replicate in self.replicates for o in replicate.steppers]
 
     @property
     def weights(self) -> np.ndarray:
         """Weights, shape (replicate, feature, neuron)."""
-        return np.stack([_joined([o.weights for o in r.optimizers]) for r in self.replicates])
+        return np.stack([_joined([o.weights for o in r.steppers]) for r in self.replicates])
 
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps and say whether Ctrl-C asked to stop meanwhile."""
-        tasks = [(r, k) for r in self.replicates for k in range(len(r.optimizers))]
+        tasks = [(r, k) for r in self.replicates for k in range(len(r.steppers))]
         threads = min(os.cpu_count() or 1, len(tasks))
         barrier = threading.Barrier(threads)
 
         def work(first: int) -> None:
-            gradient = np.empty_like(max((o.weights for o in self.optimizers), key=np.size))
+            gradient = np.empty_like(max((o.weights for o in self.steppers), key=np.size))
             try:
                 with np.errstate(over="ignore", invalid="ignore"):
                     for _ in range(steps):
@@ -73,8 +73,8 @@ class Parts:
     def state(self) -> dict[str, np.ndarray]:
         """Return the states of the optimiser, in the shape of the weights."""
         return {
-            name: np.stack([_joined([o.state[name] for o in r.optimizers]) for r in self.replicates])
-            for name in self.optimizers[0].states
+            name: np.stack([_joined([o.state[name] for o in r.steppers]) for r in self.replicates])
+            for name in self.steppers[0].state
         }
 
     def resume(self, weights: np.ndarray, state: dict[str, np.ndarray], steps: int) -> None:
@@ -86,33 +86,33 @@ class Parts:
 class _Replicate:
     """One network in parts, with the share of each in the Gram matrix."""
 
-    def __init__(self, weights: np.ndarray, optimizer: Callable[[np.ndarray], Optimizer]) -> None:
+    def __init__(self, weights: np.ndarray, stepper: Callable[[np.ndarray], Stepper]) -> None:
         n_features = len(weights)
-        self.optimizers = [optimizer(part) for part in _parted(weights)]
-        self.grams = np.empty((len(self.optimizers), n_features, n_features), weights.dtype)
+        self.steppers = [stepper(part) for part in _parted(weights)]
+        self.grams = np.empty((len(self.steppers), n_features, n_features), weights.dtype)
         self.residual = np.empty_like(self.grams[0])
         self._multiply()
 
     def step(self, part: int, gradient: np.ndarray) -> None:
         """Do a step of one part; its gradient goes into the beginning of `gradient`."""
-        optimizer = self.optimizers[part]
-        gradient = gradient[: len(optimizer.weights)]
-        np.matmul(optimizer.weights, self.residual, out=gradient)
-        optimizer.update(gradient)
-        self_product(optimizer.weights, self.grams[part])
+        stepper = self.steppers[part]
+        gradient = gradient[: len(stepper.weights)]
+        np.matmul(stepper.weights, self.residual, out=gradient)
+        stepper.update(gradient)
+        self_product(stepper.weights, self.grams[part])
 
     def resume(self, weights: np.ndarray, state: dict[str, np.ndarray], steps: int) -> None:
         parted = {name: _parted(array) for name, array in state.items()}
-        for number, (optimizer, part) in enumerate(zip(self.optimizers, _parted(weights), strict=True)):
-            optimizer.weights[...] = part
-            optimizer.steps = steps
-            for name in optimizer.states:
-                optimizer.state[name][...] = parted[name][number]
+        for number, (stepper, part) in enumerate(zip(self.steppers, _parted(weights), strict=True)):
+            stepper.weights[...] = part
+            stepper.steps = steps
+            for name in stepper.state:
+                stepper.state[name][...] = parted[name][number]
         self._multiply()
 
     def _multiply(self) -> None:
-        for optimizer, gram in zip(self.optimizers, self.grams, strict=True):
-            self_product(optimizer.weights, gram)
+        for stepper, gram in zip(self.steppers, self.grams, strict=True):
+            self_product(stepper.weights, gram)
 
 
 def _parted(weights: np.ndarray) -> list[np.ndarray]:

@@ -2,80 +2,98 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from theory import Autoencoder, arguments
-from theory.arguments import ArgumentError
+from theory import Autoencoder
+from theory.common import arguments
+from theory.common.arguments import ArgumentError
 from validation.training import backend, checkpoints, options
-from validation.training.activations import ACTIVATIONS
+from validation.training.activations import ACTIVATIONS, Activation, Identity
 from validation.training.backend import Array
 from validation.training.blocks import Blocks
-from validation.training.initial_weights import INITIALS
-from validation.training.inputs import INPUTS
+from validation.training.initial_weights import INITIALS, Initial
+from validation.training.inputs import INPUTS, Basis, Inputs
 from validation.training.models import Network
 from validation.training.models.general import General
 from validation.training.models.tied import Tied
-from validation.training.noise import NOISES
-from validation.training.optimizers import OPTIMIZERS, Penalty
+from validation.training.noise import NOISES, HiddenNoise, NoNoise
+from validation.training.optimizers import OPTIMIZERS, Optimizer, Penalty, Stepper
 from validation.training.parts import Parts, large
-from validation.training.schedules import SCHEDULES
+from validation.training.schedules import SCHEDULES, Schedule
 
-PRECISIONS = ("float32", "float64")
-L1_ON = ("weights", "activations")
-L1_STEPS = ("subgradient", "proximal")
+CHOICES = {
+    "l1_on": ("weights", "activations"),
+    "l1_step": ("subgradient", "proximal"),
+    "dtype": ("float32", "float64"),
+    "device": backend.DEVICES,
+}
+
+
+OPTIONS: dict[str, dict[str, type]] = {
+    "optimizer": OPTIMIZERS,
+    "schedule": SCHEDULES,
+    "noise": NOISES,
+    "inputs": INPUTS,
+    "activation": ACTIVATIONS,
+    "init": INITIALS,
+}
+"""The arguments of training that are objects, with their kinds by name."""
 
 
 @dataclass(frozen=True)
 class Run:
     """The checked settings of a run, which with the model and the initial weights determine it."""
 
-    optimizer: str
+    optimizer: Optimizer
     steps: int
     learning_rate: float
-    schedule: str
+    schedule: Schedule
     l1_on: str
     l1_step: str
     l2: float
-    noise: str
-    inputs: str
-    activation: str
+    noise: HiddenNoise
+    inputs: Inputs
+    activation: Activation
     tied: bool
-    init: str
+    init: Initial
     replicates: int
     seed: int
     dtype: str
     device: str
 
-    def __post_init__(self) -> None:
-        for name, choices in (
-            ("schedule", SCHEDULES),
-            ("l1_on", L1_ON),
-            ("l1_step", L1_STEPS),
-            ("activation", ACTIVATIONS),
-            ("init", INITIALS),
-            ("dtype", PRECISIONS),
-            ("device", backend.DEVICES),
-        ):
-            arguments.choice(name, getattr(self, name), choices)
-        if self.l1_on == "activations" and self.l1_step == "proximal":
+    @classmethod
+    def checked(cls, **given: Any) -> "Run":
+        """Return the settings, or raise a TypeError or ValueError that names the argument."""
+        for name, kinds in OPTIONS.items():
+            given[name] = options.chosen(name, given[name], kinds)
+        for name, least in (("steps", 1), ("replicates", 1), ("seed", 0)):
+            given[name] = arguments.whole(name, given[name], least=least)
+        given["learning_rate"] = arguments.real("learning_rate", given["learning_rate"], above=0)
+        given["l2"] = arguments.real("l2", given["l2"], least=0)
+        for name, choices in CHOICES.items():
+            arguments.choice(name, given[name], choices)
+        if given["l1_on"] == "activations" and given["l1_step"] == "proximal":
             raise ArgumentError("l1_step must be subgradient for L1 on activations, got 'proximal'")
-        options.split("optimizer", self.optimizer, OPTIMIZERS)
-        options.make("noise", self.noise, NOISES)
-        options.make("inputs", self.inputs, INPUTS)
+        return cls(**given | {"tied": bool(given["tied"])})
 
     @property
     def plain(self) -> bool:
         """Whether this is the model of the seed, for which there is a shorter way to the gradient."""
         settings = (self.l1_on, self.noise, self.inputs, self.activation, self.tied)
-        return settings == ("weights", "none", "basis", "none", True)
+        return settings == ("weights", NoNoise(), Basis(), Identity(), True)
+
+    def written(self) -> dict[str, Any]:
+        """Return the settings as a file holds them."""
+        settings = {field.name: getattr(self, field.name) for field in fields(self)}
+        return settings | {name: options.written(settings[name], kinds) for name, kinds in OPTIONS.items()}
 
     def attributes(self, drawn: bool) -> dict[str, Any]:
         """Return the settings as attributes of a result; the seed only if it had a say."""
-        settings = asdict(self) | {"tied": int(self.tied)}
+        settings = self.written() | {"tied": int(self.tied)}
         if not drawn:
             del settings["init"]
             if self.plain:
@@ -89,7 +107,7 @@ def initial_weights(
     """Return initial weights in float64, drawn or given; untied ones have an axis (encoder, decoder)."""
     one = (model.n_features, model.n_neurons) if run.tied else (2, model.n_features, model.n_neurons)
     if initial is None:
-        draw = INITIALS[run.init]
+        draw = run.init.draw
         rngs = [np.random.default_rng(child) for child in _children(run)]
         if run.tied:
             return np.stack([draw(model, rng) for rng in rngs])
@@ -113,8 +131,8 @@ def networks(model: Autoencoder, run: Run) -> Callable[[slice], Network]:
     on_weights = model.l1_train if run.l1_on == "weights" else 0.0
     network = partial(
         General,
-        options.make("inputs", run.inputs, INPUTS),
-        options.make("noise", run.noise, NOISES),
+        run.inputs,
+        run.noise,
         run.activation,
         on_weights,
         model.l1_train - on_weights,
@@ -127,18 +145,17 @@ def trainer(
     model: Autoencoder, run: Run, weights: Array, network: Callable[[slice], Network]
 ) -> Blocks | Parts:
     """Return what trains these weights."""
-    name, texts = options.split("optimizer", run.optimizer, OPTIMIZERS)
     on_weights = model.l1_train if run.l1_on == "weights" else 0.0
-    optimizer = partial(
-        OPTIMIZERS[name],
+    stepper = partial(
+        Stepper,
+        run.optimizer,
         learning_rate=run.learning_rate,
         penalty=Penalty(on_weights, run.l2, run.l1_step == "proximal"),
-        schedule=SCHEDULES[run.schedule](run.steps),
-        **{key: options.number(f"optimizer {key}", text) for key, text in texts.items()},
+        factor=partial(run.schedule.factor, steps=run.steps),
     )
-    if run.plain and backend.is_numpy(weights) and large(weights) and OPTIMIZERS[name].elementwise:
-        return Parts(weights, optimizer)
-    return Blocks(weights, network, optimizer)
+    if run.plain and backend.is_numpy(weights) and large(weights) and run.optimizer.elementwise:
+        return Parts(weights, stepper)
+    return Blocks(weights, network, stepper)
 
 
 def _children(run: Run) -> list[np.random.SeedSequence]:

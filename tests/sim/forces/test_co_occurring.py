@@ -3,8 +3,9 @@ import pytest
 
 from sim import simulate
 from sim.forces import action, co_occurrence, smooth_force
-from theory import Autoencoder, benign_pair, pair_escape
+from theory import Autoencoder
 from theory import co_occurrence as theory
+from theory.co_occurrence import pair_at_rest, pair_escape
 
 AT_ONCE = ("feature_benefit", "interference")
 MODEL = Autoencoder(5, 8, 0.02)
@@ -59,7 +60,7 @@ def test_benign_pair_rests_where_derived(method, atol, l1, probability):
         method=method,
         forces=(*AT_ONCE, "l1", co_occurrence(probability)),
     ).final
-    larger, smaller = benign_pair.benign_pair(l1, probability)
+    larger, smaller = pair_at_rest.benign_pair(l1, probability)
     np.testing.assert_allclose(final, [[larger, 0], [-smaller, 0]], rtol=0, atol=atol)
 
 
@@ -67,8 +68,8 @@ def test_benign_pair_rests_where_derived(method, atol, l1, probability):
 @pytest.mark.parametrize("feature", [0, 1])
 def test_benign_pair_comes_apart_above_the_threshold(method, feature):
     l1, probability = 0.02, 0.1
-    larger, smaller = benign_pair.benign_pair(l1, probability)
-    threshold = benign_pair.rebirth_threshold(l1, probability)[feature]
+    larger, smaller = pair_at_rest.benign_pair(l1, probability)
+    threshold = pair_at_rest.rebirth_threshold(l1, probability)[feature]
     alive = []
     for weight in (0.8 * threshold, 1.2 * threshold):
         initial = np.array([[larger, 0.0], [-smaller, 0.0]])

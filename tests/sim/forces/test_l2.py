@@ -4,7 +4,7 @@ import pytest
 from sim import simulate
 from sim.forces import action, l2_decay, smooth_force
 from theory import Autoencoder
-from theory.reduction import final_weight
+from theory.sparsification.reduction import final_weight
 
 RATE = 0.2
 ALL = ("feature_benefit", "interference", "l1", l2_decay(RATE))

@@ -11,7 +11,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from sim import simulate
-from theory import Autoencoder, schema
+from theory import Autoencoder
+from theory.common import schema
 from validation import train
 from validation.analysis.loading import load
 

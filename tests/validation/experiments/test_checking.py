@@ -2,10 +2,10 @@ import json
 
 import pytest
 from rich.console import Console
+from validation.experiments.claim import Claim, Finding
 
 from validation import check
 from validation.experiments import checking
-from validation.experiments.claim import Claim, Finding
 from validation.report.statistics import Estimate
 
 

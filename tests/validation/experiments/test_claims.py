@@ -3,10 +3,10 @@ import math
 
 import numpy as np
 import pytest
+from validation.experiments.claims import claims
 
 from theory import collisions, interference, sparsification
 from validation.experiments import counting, runs
-from validation.experiments.claims import claims
 
 CHEAP = (
     "energy",

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
+from validation.experiments.correlated_pairs import experiment
 
 from validation.experiments import correlated_pairs
-from validation.experiments.correlated_pairs import experiment
 
 SIZE = {"n": 4, "m": 4, "l1": 0.05, "replicates": 3}
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from theory import schema
+from theory.common import schema
 from validation.experiments import experimenting, experiments
 from validation.experiments.experiment import Experiment, parts
 

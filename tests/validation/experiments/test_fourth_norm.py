@@ -7,7 +7,8 @@ import pytest
 import xarray as xr
 from matplotlib.figure import Figure
 
-from theory import fourth_norm, noise, noise_drift
+from theory import noise
+from theory.noise import drift, fourth_norm
 from validation.experiments import experimenting
 from validation.experiments import fourth_norm as experiment
 
@@ -95,7 +96,7 @@ def test_crossing_is_the_geometric_mean_over_runs():
 
 def test_findings_hold_for_any_part_and_follow_the_data(result):
     said = experiment.experiment.findings(result)
-    floor = noise_drift.of_random_direction(16)
+    floor = drift.of_random_direction(16)
     assert f"{floor:.3f}" in said
     for kept in ([0], [-1], [1, 4]):
         part = result.isel(setting=kept)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from validation.experiments.claims import claims
 
 from theory import Autoencoder, sparsification
 from validation.experiments import experimenting, fourth_norm, polysemantic_neurons, sparsification_speed
-from validation.experiments.claims import claims
 
 POPULATION = sparsification.population
 BY_NAME = {claim.name: claim for claim in claims}
@@ -81,6 +81,6 @@ def test_agrees_is_drawn_and_measured_in_full_checks_only(name):
 def test_wrong_predictions_are_found_out(monkeypatch):
     monkeypatch.setattr(sparsification, "population", lambda *given: 1.1 * POPULATION(*given))
     monkeypatch.setitem(polysemantic_neurons.PAPER, 256, 90.0)
-    monkeypatch.setattr("theory.noise_drift.of_random_direction", lambda m: 0.3)
+    monkeypatch.setattr("theory.noise.drift.of_random_direction", lambda m: 0.3)
     for name in PLANNED:
         assert "disagrees" in [finding.verdict for finding in BY_NAME[name].measure(0, True)]

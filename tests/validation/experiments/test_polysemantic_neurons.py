@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import xarray as xr
 from matplotlib.figure import Figure
+from validation.experiments.claims import polysemantic_neurons as claim
 
 from sim import ensemble
-from theory import Autoencoder, schema
+from theory import Autoencoder
+from theory.common import schema
 from validation.experiments import experimenting, runs
 from validation.experiments import polysemantic_neurons as experiment
-from validation.experiments.claims import polysemantic_neurons as claim
 
 N, M = 4, 6
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from theory.rebirth import rebirth_until
+from theory.interference.rebirth import rebirth_until
 from validation.experiments import experimenting, rebirth
 
 TINY = [

@@ -2,9 +2,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from validation.experiments.claim import Claim, Finding
 
 from validation.experiments import checking, report
-from validation.experiments.claim import Claim, Finding
 from validation.report import plots
 from validation.report.statistics import Estimate
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 import xarray as xr
-
-from theory.noise_drift import of_random_direction
-from validation.experiments import winner_take_all
 from validation.experiments.mechanisms import hidden_relu
-from validation.experiments.winner_take_all import clean_loss, fourth_norms, verdict
+from validation.experiments.winner_take_all import clean_loss, verdict
+
+from theory.noise.drift import of_random_direction
+from validation.experiments import winner_take_all
 from validation.training.activations import ACTIVATIONS
 
 SETTING = {"source": "simulation", "mechanism": "none", "scale": 1.0, "n": 4, "m": 8, "instances": 3}
@@ -16,15 +16,10 @@ def collected(*settings):
     return xr.concat(parts, "setting", coords=list(settings[0]), data_vars="all")
 
 
-def test_fourth_norms_do_not_know_length():
-    weights = np.array([[3.0, 0, 0, 0], [0.1, -0.1, 0, 0], [2, 2, 2, -2], [0, 0, 0, 0]])
-    np.testing.assert_allclose(fourth_norms(weights), [1, 1 / 2, 1 / 4, np.nan])
-
-
 @pytest.mark.parametrize("name", ["none", "relu", "layer_norm"])
 def test_clean_loss(name):
     weights = np.random.default_rng(0).normal(size=(2, 3, 5))
-    hidden = [ACTIVATIONS[name].value(network) for network in weights]
+    hidden = [ACTIVATIONS[name]().value(network) for network in weights]
     outputs = [np.maximum(h @ network.T, 0) for h, network in zip(hidden, weights, strict=True)]
     expected = [((y - np.eye(3)) ** 2).sum() / 3 for y in outputs]
     np.testing.assert_allclose(clean_loss(weights, name), expected)

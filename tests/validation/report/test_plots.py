@@ -4,7 +4,8 @@ import xarray as xr
 from matplotlib.colors import to_hex
 from scipy import stats
 
-from theory import Autoencoder, schema
+from theory import Autoencoder
+from theory.common import schema
 from validation.report import plots
 from validation.report.statistics import Estimate, mean
 

@@ -11,6 +11,8 @@ from theory import Autoencoder
 from validation import train
 from validation.training import checkpoints, course, parts
 from validation.training.blocks import Blocks
+from validation.training.inputs import Independent
+from validation.training.noise import Signs
 from validation.training.parts import Parts
 
 MODEL = Autoencoder(4, 20, l1=0.01)
@@ -20,8 +22,8 @@ RUNS = {
     "adamw": {"optimizer": "adamw", "dtype": "float32"},
     "lamb": {
         "optimizer": "lamb",
-        "noise": "signs:std=0.1",
-        "inputs": "independent:p=0.4,batch=8",
+        "noise": Signs(std=0.1),
+        "inputs": Independent(p=0.4, batch=8),
         "tied": False,
     },
     "in parts": {"optimizer": "adam", "dtype": "float64"},

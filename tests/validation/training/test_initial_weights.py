@@ -8,7 +8,7 @@ MODEL = Autoencoder(30, 400, 0.01, init_std=0.2)
 
 
 def draw(name, model=MODEL):
-    return INITIALS[name](model, np.random.default_rng(13))
+    return INITIALS[name]().draw(model, np.random.default_rng(13))
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ def test_zero_encoding_and_benign_pair_feel_no_force():
 
 
 def general(inputs="basis", noise="none", activation="none", l1_weights=0.0, l1_activations=0.0, l2=0.0):
-    made = options.make("inputs", inputs, INPUTS), options.make("noise", noise, NOISES)
-    return General(*made, activation, l1_weights, l1_activations, l2, KEYS)
+    made = options.typed("inputs", inputs, INPUTS), options.typed("noise", noise, NOISES)
+    return General(*made, ACTIVATIONS[activation](), l1_weights, l1_activations, l2, KEYS)
 
 
 def drawn(tied, features=4, neurons=5):
@@ -106,7 +106,7 @@ def test_activations_are_those_of_pytorch_with_its_derivatives(activation):
     tensor = torch.tensor(hidden, requires_grad=True)
     theirs = functions[activation](tensor)
     (theirs * torch.tensor(slope)).sum().backward()
-    f = ACTIVATIONS[activation]
+    f = ACTIVATIONS[activation]()
     np.testing.assert_allclose(f.value(hidden), theirs.detach().numpy(), rtol=1e-12, atol=1e-12)
     pulled = f.pull(hidden, f.value(hidden), slope)
     np.testing.assert_allclose(pulled, tensor.grad.numpy(), rtol=1e-12, atol=1e-12)

@@ -8,7 +8,7 @@ SIZE = 400_000
 
 
 def draw(text):
-    return options.make("noise", text, NOISES).draw(np.random.default_rng(12), (SIZE,))
+    return options.typed("noise", text, NOISES).draw(np.random.default_rng(12), (SIZE,))
 
 
 @pytest.mark.parametrize(("name", "kurtosis"), [("gaussian", 0.0), ("signs", -2.0), ("uniform", -1.2)])
@@ -42,4 +42,4 @@ def test_no_noise():
 )
 def test_bad_settings_name_themselves(text, message):
     with pytest.raises(ValueError, match=message):
-        options.make("noise", text, NOISES)
+        options.typed("noise", text, NOISES)

@@ -1,10 +1,20 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 
-from validation.training.optimizers import LAMB, OPTIMIZERS, Adam, AdamW, GradientDescent, Momentum, Penalty
-from validation.training.schedules import SCHEDULES, constant
+from validation.training.optimizers import (
+    LAMB,
+    OPTIMIZERS,
+    Adam,
+    AdamW,
+    GradientDescent,
+    Momentum,
+    Penalty,
+    Stepper,
+)
+from validation.training.schedules import SCHEDULES, Constant, Cosine
 
 STEPS, RATE = 200, 0.01
 PENALTIES = [Penalty(), Penalty(l2=0.03)]
@@ -64,10 +74,10 @@ PUBLISHED = {"gd": gradient_descent, "momentum": momentum, "adam": adam, "adamw"
 @pytest.mark.parametrize(("dtype", "tolerance"), [("float64", 1e-12), ("float32", 1e-6)])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_each_step_is_the_published_one(name, dtype, tolerance, penalty, schedule):
-    factor = SCHEDULES[schedule](STEPS)
+    factor = partial(SCHEDULES[schedule]().factor, steps=STEPS)
     weights = start(dtype)
     expected, state = weights.astype(float), {}
-    optimizer = OPTIMIZERS[name](weights, RATE, penalty, factor)
+    optimizer = Stepper(OPTIMIZERS[name](), weights, RATE, penalty, factor)
     for t, gradient in enumerate(gradients(dtype), start=1):
         g = gradient.astype(float) + 2 * penalty.l2 * expected
         expected = PUBLISHED[name](expected, g, state, t, RATE * factor(t - 1))
@@ -89,7 +99,9 @@ def test_each_step_is_that_of_pytorch(name, schedule):
     }[name]()
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(theirs, STEPS) if schedule == "cosine" else None
     weights = start()
-    ours = OPTIMIZERS[name](weights, RATE, schedule=SCHEDULES[schedule](STEPS))
+    ours = Stepper(
+        OPTIMIZERS[name](), weights, RATE, factor=partial(SCHEDULES[schedule]().factor, steps=STEPS)
+    )
     for gradient in gradients():
         parameter.grad = torch.tensor(gradient)
         theirs.step()
@@ -102,7 +114,8 @@ def test_each_step_is_that_of_pytorch(name, schedule):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_subgradient_of_l1_is_part_of_the_gradient(name):
     one, other = start(), start()
-    fused, told = OPTIMIZERS[name](one, RATE, Penalty(l1=0.2)), OPTIMIZERS[name](other, RATE)
+    fused = Stepper(OPTIMIZERS[name](), one, RATE, Penalty(l1=0.2))
+    told = Stepper(OPTIMIZERS[name](), other, RATE)
     for gradient in gradients():
         told.update(gradient + 0.2 * np.sign(other))
         fused.update(gradient)
@@ -112,8 +125,8 @@ def test_subgradient_of_l1_is_part_of_the_gradient(name):
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_proximal_step_is_a_soft_threshold_after_the_step(name):
     one, other = start(), start()
-    proximal = OPTIMIZERS[name](one, RATE, Penalty(l1=20.0, proximal=True))
-    plain = OPTIMIZERS[name](other, RATE)
+    proximal = Stepper(OPTIMIZERS[name](), one, RATE, Penalty(l1=20.0, proximal=True))
+    plain = Stepper(OPTIMIZERS[name](), other, RATE)
     for gradient in gradients():
         plain.update(gradient.copy())
         other[...] = np.sign(other) * np.maximum(np.abs(other) - 20 * RATE, 0)
@@ -128,7 +141,7 @@ def test_weights_held_at_zero_stay_within_the_jitter(name):
     l1, rate = 0.05, 0.01
     force = np.linspace(-0.95, 0.95, 39) * l1
     weights = np.linspace(-0.1, 0.1, 39)
-    optimizer = OPTIMIZERS[name](weights, rate, Penalty(l1))
+    optimizer = Stepper(OPTIMIZERS[name](), weights, rate, Penalty(l1))
     for _ in range(8000):
         optimizer.update(-force)
     largest = 0.0
@@ -141,7 +154,7 @@ def test_weights_held_at_zero_stay_within_the_jitter(name):
 def test_proximal_gradient_descent_holds_weights_at_exactly_zero():
     l1, force = 0.05, np.linspace(-0.95, 0.95, 39) * 0.05
     weights = np.linspace(-0.1, 0.1, 39)
-    optimizer = GradientDescent(weights, 0.01, Penalty(l1, proximal=True))
+    optimizer = Stepper(GradientDescent(), weights, 0.01, Penalty(l1, proximal=True))
     for _ in range(8000):
         optimizer.update(-force)
     np.testing.assert_array_equal(weights, 0)
@@ -150,7 +163,7 @@ def test_proximal_gradient_descent_holds_weights_at_exactly_zero():
 
 def test_no_weight_of_a_layer_jumps_further_than_the_jitter_of_lamb():
     weights = start()
-    optimizer = LAMB(weights, RATE)
+    optimizer = Stepper(LAMB(), weights, RATE)
     for gradient in gradients():
         before, bound = weights.copy(), optimizer.jitter(1.0)
         optimizer.update(gradient)
@@ -159,38 +172,32 @@ def test_no_weight_of_a_layer_jumps_further_than_the_jitter_of_lamb():
 
 def test_a_layer_of_zeros_has_trust_ratio_one():
     weights = np.zeros((1, 2, 2))
-    LAMB(weights, RATE).update(np.ones((1, 2, 2)))
+    Stepper(LAMB(), weights, RATE).update(np.ones((1, 2, 2)))
     np.testing.assert_allclose(weights, -RATE, rtol=1e-5)
 
 
 def test_settings():
-    assert AdamW(np.zeros(1), RATE, weight_decay=0.1).settings["weight_decay"] == 0.1
     one, other = start(), start()
-    decayed, plain = AdamW(one, RATE, weight_decay=0.0), Adam(other, RATE)
-    fast = Momentum(start(), RATE, momentum=0.5)
+    decayed, plain = Stepper(AdamW(weight_decay=0.0), one, RATE), Stepper(Adam(), other, RATE)
+    slow, fast = (Stepper(Momentum(momentum=value), start(), RATE) for value in (0.5, 0.9))
     for gradient in gradients():
-        decayed.update(gradient.copy())
-        plain.update(gradient.copy())
-        fast.update(gradient)
+        for stepper in (decayed, plain, slow, fast):
+            stepper.update(gradient.copy())
     np.testing.assert_array_equal(one, other)
-    with pytest.raises(
-        ValueError, match="optimizer setting must be one of first, second, epsilon, weight_decay"
-    ):
-        AdamW(np.zeros(1), RATE, beta=0.9)
-    with pytest.raises(ValueError, match="epsilon must be a finite number of at least 0"):
-        Adam(np.zeros(1), RATE, epsilon=-1.0)
+    assert slow.jitter(1.0) == pytest.approx(fast.jitter(1.0) / 5)
+    with pytest.raises(ValueError, match=r"^optimizer epsilon must be a finite number of at least 0"):
+        Adam(epsilon=-1.0)
 
 
 def test_schedules():
-    assert constant(17) == 1
-    cosine = SCHEDULES["cosine"](10)
-    np.testing.assert_allclose([cosine(0), cosine(5), cosine(10)], [1, 0.5, 0], atol=1e-15)
+    assert Constant().factor(17, 20) == 1
+    np.testing.assert_allclose([Cosine().factor(k, 10) for k in (0, 5, 10)], [1, 0.5, 0], atol=1e-15)
 
 
 def test_flow_time_is_four_times_the_sum_of_the_rates():
     steps = np.array([0, 1, 5, 10])
-    times = GradientDescent(np.zeros(1), 0.1).flow_time(steps)
-    np.testing.assert_allclose(times, 0.4 * steps)
-    cosine = SCHEDULES["cosine"](10)
-    times = GradientDescent(np.zeros(1), 0.1, schedule=cosine).flow_time(steps)
-    np.testing.assert_allclose(times, [0.4 * sum(cosine(k) for k in range(stop)) for stop in steps])
+    np.testing.assert_allclose(Stepper(GradientDescent(), np.zeros(1), 0.1).flow_time(steps), 0.4 * steps)
+    factor = partial(Cosine().factor, steps=10)
+    times = Stepper(GradientDescent(), np.zeros(1), 0.1, factor=factor).flow_time(steps)
+    np.testing.assert_allclose(times, [0.4 * sum(map(factor, range(stop))) for stop in steps])
+    assert Stepper(Adam(), np.zeros(1), 0.1).flow_time(steps) is None

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import xarray as xr
 
 from sim.metrics import polysemantic_neurons
@@ -61,7 +60,7 @@ def _dispersion(part: xr.Dataset, level: float) -> Estimate:
 EXPERIMENTS = (
     Experiment(
         "exclusion_law",
-        "Features take random slots (neuron, sign), no two the same: n(n − 1)/(2(2m − 1)) polysemantic neurons.",
+        "Features take random slots (neuron, sign), no two one: n(n − 1)/(2(2m − 1)) polysemantic neurons.",
         "own derivation",
         all_of,
         measure,

@@ -86,7 +86,8 @@ def _meaning(found: Findings) -> str:
     return (
         f"A lead is worth the more the larger it is: at m = {small.setting['m']} a share of {small} of the "
         f"quarter with the smallest leads is kept, {large} of that with the largest. Of the leads that are "
-        f"lost, {early} are lost by t = {FAST:g}, while norms and inner products settle; the race does the rest."
+        f"lost, {early} are lost by t = {FAST:g}, while norms and inner products settle; the race does the "
+        "rest."
     )
 
 

@@ -20,26 +20,15 @@ from validation.training import train
 TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)
 AT = {"simulation": (10.0, 100.0, 1e3, 1e4), "training": (10.0, 50.0)}
 LABELS = {"l1_norm": "‖w‖₁", "active": "active weights"}
-LATE = 1e4
 FINITE = 0.02  # share by which means of few encodings are off their limit
-Predict = Callable[[Autoencoder, np.ndarray], xr.Dataset]
+OWN = "seed 001, “How fast does it sparsify?”; own derivation"
 
 
 def settings(full: bool) -> list[Setting]:
-    """The paper's run of one encoding, and a smaller one for training."""
-    return grid(
-        {
-            "source, m, l1, scale, encodings": [
-                ("simulation", 100_000, 1e-5, 0.9, 100 if full else 24),
-                ("training", 1024, 1e-3, 1.0, 400 if full else 64),
-            ]
-        }
-    )
-
-
-def paper_settings(full: bool) -> list[Setting]:
-    """The paper's run alone."""
-    return settings(full)[:1]
+    """Return the paper's run of one encoding, and a smaller one for training."""
+    paper = ("simulation", 100_000, 1e-5, 0.9, 100 if full else 24)
+    trained = ("training", 1024, 1e-3, 1.0, 400 if full else 64)
+    return grid({"source, m, l1, scale, encodings": [paper, trained]})
 
 
 def measure(source: str, m: int, l1: float, scale: float, encodings: int, seed: int) -> xr.Dataset:
@@ -68,130 +57,116 @@ def stack(runs: list[xr.Dataset]) -> xr.Dataset:
     return xr.concat(courses, "replicate", combine_attrs="drop_conflicts")
 
 
-def _model(part: xr.Dataset) -> Autoencoder:
-    return model_of(int(part.m), float(part.l1), float(part.scale))
+def predicted(part: xr.Dataset, name: str, time: float, law: Callable = sparsification.population) -> float:
+    """Return what a law says of a quantity at the recorded time next to `time`."""
+    model = model_of(int(part.m), float(part.l1), float(part.scale))
+    return float(law(model, part.time.sel(time=[time], method="nearest").values)[name][0])
 
 
-def _predicted(law: Predict, part: xr.Dataset, name: str, time: float) -> float:
-    nearest = part.time.sel(time=[time], method="nearest").values
-    return float(law(_model(part), nearest)[name][0])
-
-
-def _at(source: str, name: str, time: float) -> Callable[[xr.Dataset, float], Estimate | None]:
+def _quantity(
+    source: str, name: str, time: float, predict: Callable, band: Callable | None = None
+) -> Quantity:
     def estimate(part: xr.Dataset, level: float) -> Estimate | None:
         return mean(part[name].sel(time=time, method="nearest"), level) if part.source == source else None
 
-    return estimate
+    l1 = {"simulation": 1e-5, "training": 1e-3}[source]
+    return Quantity(f"{LABELS[name]} at λt = {l1 * time:.2g}", estimate, predict, band)
 
 
 def _decay(name: str) -> dict[str, Quantity]:
-    """Return what is predicted of one quantity over time."""
-    scale = {"simulation": 1e-5, "training": 1e-3}
+    """Return a quantity over time against the population limit."""
     return {
-        f"{source} {time:g}": Quantity(
-            f"{LABELS[name]} at λt = {scale[source] * time:.2g}",
-            _at(source, name, time),
-            lambda part, time=time: _predicted(sparsification.population, part, name, time),
+        f"{source} {time:g}": _quantity(
+            source, name, time, lambda part, time=time: predicted(part, name, time)
         )
         for source, times in AT.items()
         for time in times
     }
 
 
-def _over_heuristic(name: str, time: float) -> Callable[[xr.Dataset], Band]:
-    def band(part: xr.Dataset) -> Band:
-        laws = (sparsification.population, sparsification.paper_heuristic)
-        limit, heuristic = (_predicted(law, part, name, time) for law in laws)
-        return Band(
-            (1 - FINITE) * limit / heuristic,
-            (1 + FINITE) * limit / heuristic,
-            f"population limit over heuristic ± {FINITE:.0%}",
-        )
-
-    return band
-
-
-def _late(name: str, power: int, factor: float) -> Quantity:
-    """Return a norm in units of its late law, at the end of the paper's run."""
-
-    def unit(part: xr.Dataset) -> float:
-        return factor * float(part.l1 * LATE) ** power
+def _heuristic(name: str, time: float) -> Quantity:
+    def heuristic(part: xr.Dataset) -> float:
+        return predicted(part, name, time, sparsification.paper_heuristic)
 
     def band(part: xr.Dataset) -> Band:
-        limit = unit(part) * _predicted(sparsification.population, part, name, LATE)
-        return Band(
-            (1 - FINITE) * limit, (1 + FINITE) * limit, f"population limit at this time ± {FINITE:.0%}"
-        )
+        return _near(predicted(part, name, time) / heuristic(part), "population limit over heuristic")
 
-    label = {"l1_norm": "‖w‖₁ · λt", "active": "active · (λt)²/2"}[name]
+    return _quantity("simulation", name, time, heuristic, band)
+
+
+def _late(name: str, unit: Callable[[float], float]) -> Quantity:
+    """Return a quantity at the end of the paper's run, in units of its late law."""
+
+    def band(part: xr.Dataset) -> Band:
+        limit = predicted(part, name, TIMES[-1]) * unit(float(part.l1) * TIMES[-1])
+        return _near(limit, "population limit at that time")
+
     return Quantity(
-        f"{label} at t = {LATE:g}",
-        lambda part, level: mean(part[name].sel(time=LATE) * float(part.l1 * LATE) ** power * factor, level),
-        lambda part: 1.0,
+        f"{LABELS[name]} over the late law at t = 10⁴",
+        lambda part, level: mean(part[name].sel(time=TIMES[-1]) * unit(float(part.l1) * TIMES[-1]), level),
+        1.0,
         band,
     )
+
+
+def _near(ratio: float, reason: str) -> Band:
+    return Band((1 - FINITE) * ratio, (1 + FINITE) * ratio, f"{reason}, ± {100 * FINITE:g} %")
 
 
 def course(name: str) -> Callable[[Axes, Findings], None]:
     """Return what draws a quantity over time: simulated, beside theory and heuristic."""
 
     def draw(ax: Axes, found: Findings) -> None:
-        part = found.result.isel(setting=0)
-        times = np.geomspace(TIMES[0], TIMES[-1], 200)
-        theory = sparsification.population(_model(part), times)
-        heuristic = sparsification.paper_heuristic(_model(part), times)
-        rough = {"heuristic": heuristic} if name in heuristic else {}
-        plots.decay(ax, name, found.level, theory=theory, **rough, simulation=part.dropna("time", how="all"))
+        part = found.result.isel(setting=0).dropna("time", how="all")
+        model, times = model_of(int(part.m), float(part.l1), float(part.scale)), np.geomspace(1, 1e4, 200)
+        curves = {"theory": sparsification.population(model, times)}
+        heuristic = sparsification.paper_heuristic(model, times)
+        plots.decay(
+            ax,
+            name,
+            found.level,
+            **curves | ({"heuristic": heuristic} if name in heuristic else {}),
+            simulation=part,
+        )
 
     return draw
 
 
-SPEED = "seed 001, “How fast does it sparsify?”"
-OWN = f"{SPEED}; own derivation"
+def _experiment(name: str, statement: str, source: str, quantities: dict, *panels: Panel) -> Experiment:
+    """Return a claim on these runs; without training where nothing is said of it."""
+    trained = any(key.startswith("training") for key in quantities)
+    return Experiment(
+        name, statement, source, lambda full: settings(full)[: 1 + trained], measure, quantities, panels
+    )
+
+
+LIMIT = "of an encoding falls as the population limit says, with no free constant."
 EXPERIMENTS = (
-    Experiment(
+    _experiment(
         "l1_decay",
-        "The L1 norm of an encoding falls as the population limit says, with no free constant.",
+        f"The L1 norm {LIMIT}",
         OWN,
-        settings,
-        measure,
         _decay("l1_norm"),
-        (Panel(draw=course("l1_norm")), Panel(draw=course("l2_norm"))),
+        Panel(draw=course("l1_norm")),
+        Panel(draw=course("l2_norm")),
     ),
-    Experiment(
+    _experiment(
         "active_decay",
-        "The number of active weights of an encoding falls as the population limit says, with no free constant.",
+        f"The number of active weights {LIMIT}",
         OWN,
-        settings,
-        measure,
         _decay("active"),
-        (Panel(draw=course("active")),),
+        Panel(draw=course("active")),
     ),
-    Experiment(
+    _experiment(
         "decay_heuristic",
         "‖w‖₁ ≈ 1/(1/√m + λt), and the number of active weights is about its square.",
-        f"{SPEED}; arXiv:2312.03096",
-        paper_settings,
-        measure,
-        {
-            f"{name} {time:g}": Quantity(
-                f"{label} at λt = {1e-5 * time:.2g}",
-                _at("simulation", name, time),
-                lambda part, name=name, time=time: _predicted(
-                    sparsification.paper_heuristic, part, name, time
-                ),
-                _over_heuristic(name, time),
-            )
-            for name, label in LABELS.items()
-            for time in (1e3, LATE)
-        },
+        "seed 001, “How fast does it sparsify?”; arXiv:2312.03096",
+        {f"{name} {time:g}": _heuristic(name, time) for name in LABELS for time in (1e3, 1e4)},
     ),
-    Experiment(
+    _experiment(
         "late_law_gaussian",
         "The late law holds for Gaussian initial weights; they come near it only like 1/log m.",
         "own derivation",
-        paper_settings,
-        measure,
-        {"l1_norm": _late("l1_norm", 1, 1.0), "active": _late("active", 2, 0.5)},
+        {"l1_norm": _late("l1_norm", lambda x: x), "active": _late("active", lambda x: x**2 / 2)},
     ),
 )

@@ -13,7 +13,7 @@ TOLERANCE = {"simulation": (1e-6, "convergence"), "training": (1e-4, "jitter abo
 
 
 def settings(full: bool) -> list[Setting]:
-    """A small flow by proximal Euler, and trained networks."""
+    """Return a small flow by proximal Euler, and trained networks."""
     small, trained = Autoencoder(4, 8, 0.05), networks.TRAINED
     runs = [
         (source, model.n_features, model.n_neurons, model.l1, number)

@@ -12,16 +12,11 @@ import xarray as xr
 from sim import sparsify
 from sim.progress import track
 from validation.experiments.draws import draws
-from validation.experiments.experiment import Experiment, Quantity, Setting, grid
+from validation.experiments.experiment import Experiment, Quantity, grid
 from validation.experiments.sparsification.decay import stack
 from validation.report.statistics import Estimate, bootstrap
 
 TIMES = np.array([1e3, 3e3, 1e4])
-
-
-def settings(full: bool) -> list[Setting]:
-    """Encodings with Laplace weights."""
-    return grid({"m": 100_000, "l1": 1e-5, "encodings": 100 if full else 24})
 
 
 def measure(m: int, l1: float, encodings: int, seed: int) -> xr.Dataset:
@@ -61,16 +56,12 @@ EXPERIMENTS = (
         "late_law",
         "Late in the race ‖w‖₁ → 1/(λt) and active weights → 2/(λt)²; exponential weights are always late.",
         "own derivation",
-        settings,
+        lambda full: grid({"m": 100_000, "l1": 1e-5, "encodings": 100 if full else 24}),
         measure,
         {
-            "l1_norm": Quantity(
-                f"growth of 1/‖w‖₁ by λt, {BETWEEN}", _growth("l1_norm", 1, 1), lambda part: 1.0
-            ),
-            "active": Quantity(
-                f"growth of √(2/active) by λt, {BETWEEN}", _growth("active", 0.5, 2), lambda part: 1.0
-            ),
-            "ratio": Quantity("active / ‖w‖₁² at λt = 0.1", _ratio, lambda part: 2.0),
+            "l1_norm": Quantity(f"growth of 1/‖w‖₁ by λt, {BETWEEN}", _growth("l1_norm", 1, 1), 1.0),
+            "active": Quantity(f"growth of √(2/active) by λt, {BETWEEN}", _growth("active", 0.5, 2), 1.0),
+            "ratio": Quantity("active / ‖w‖₁² at λt = 0.1", _ratio, 2.0),
         },
     ),
 )

@@ -7,20 +7,15 @@ from scipy.special import logit
 
 from sim import sparsify
 from theory import sparsification
-from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
+from validation.experiments.experiment import Experiment, Panel, Quantity, grid
 from validation.experiments.findings import Findings
 from validation.experiments.sparsification.decay import model_of, trained_encodings
 from validation.report import plots
 from validation.report.statistics import Estimate, within
 
 PRECISION = {"simulation": 1e-9, "training": 1e-6}  # of the integrator, and single precision
+RUNS = [("simulation", 100_000, 1e-6, 0.5), ("training", 1024, 1e-3, 1.0)]
 TRAINED = 64  # encodings, of which the first is looked at
-
-
-def settings(full: bool) -> list[Setting]:
-    """An encoding that starts at half its later length, and a trained one."""
-    runs = [("simulation", 100_000, 1e-6, 0.5), ("training", 1024, 1e-3, 1.0)]
-    return grid({"source, m, l1, scale": runs})
 
 
 def measure(source: str, m: int, l1: float, scale: float, seed: int) -> xr.Dataset:
@@ -76,14 +71,12 @@ def _course(ax: Axes, found: Findings) -> None:
 EXPERIMENTS = (
     Experiment(
         "norm_relaxation",
-        "The squared length N of an encoding grows logistically at rate 2, then stays where (1 − N)N ≈ λ‖w‖₁.",
+        "The squared length N of an encoding grows logistically at rate 2, then keeps (1 − N)N ≈ λ‖w‖₁.",
         "seed 001, “How fast does it sparsify?”; own derivation",
-        settings,
+        lambda full: grid({"source, m, l1, scale": RUNS}),
         measure,
         {
-            "rate": Quantity(
-                "rate at which the odds of ‖w‖² grow until t = 1", _first_rate, lambda part: 2.0
-            ),
+            "rate": Quantity("rate at which the odds of ‖w‖² grow until t = 1", _first_rate, 2.0),
             **{f"simulation {time:g}": _distance("simulation", time) for time in (100, 1e4, 1e5)},
             "training 50": _distance("training", 50),
         },

@@ -49,7 +49,7 @@ def _quantities(rough: bool) -> dict[str, Quantity]:
         "distance": Quantity(
             "distance D of λT from its law",
             lambda part, level: distance(part.scaled_time, sparsification.time_to_sparsity().cdf, level),
-            lambda part: 0.0,
+            0.0,
             _distance_band if rough else None,
         ),
         "mean": Quantity(
@@ -79,7 +79,7 @@ EXPERIMENTS = (
     _experiment(
         "Laplace",
         "time_law",
-        "The time T at which one weight is left follows a law of λT without parameters (exponential weights).",
+        "The time T at which one weight is left: λT follows a law without parameters (exponential weights).",
         rough=False,
     ),
     _experiment(

@@ -11,7 +11,7 @@ from validation.report.statistics import share
 
 
 def settings(full: bool) -> list[Setting]:
-    """One encoding, by its flow and trained."""
+    """Return how many encodings race, by their flow and trained."""
     runs = [("simulation", 1000, 1000 if full else 300), ("training", 1024, 400 if full else 64)]
     return grid({"source, m, encodings": runs, "l1": 1e-3})
 
@@ -43,7 +43,7 @@ EXPERIMENTS = (
             "kept": Quantity(
                 "share won by the largest initial weight, one encoding",
                 lambda part, level: share(int(part.kept.sum()), part.sizes["replicate"], level),
-                lambda part: 1.0,
+                1.0,
             )
         },
     ),

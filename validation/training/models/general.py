@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from validation.training.activations import ACTIVATIONS
+from validation.training.activations import Activation
 from validation.training.backend import Array, namespace_of
 from validation.training.inputs import Inputs
 from validation.training.noise import HiddenNoise
@@ -27,8 +27,8 @@ class General:
         What is fed in.
     noise : HiddenNoise
         What disturbs the hidden layer before f.
-    activation : str
-        Name of f.
+    activation : Activation
+        The function f.
     l1_weights, l1_activations, l2 : float
         Strengths of the penalties. The gradient has those of the activations only: what depends on
         nothing but the weights is the optimiser's.
@@ -43,7 +43,7 @@ class General:
 
     inputs: Inputs
     noise: HiddenNoise
-    activation: str
+    activation: Activation
     l1_weights: float
     l1_activations: float
     l2: float
@@ -80,7 +80,7 @@ class General:
         slope = xp.where(outputs > 0, 2 * _scale(inputs) * (outputs - inputs), xp.zeros_like(outputs))
         by_decoder = xp.matrix_transpose(slope) @ activity
         by_activity = slope @ decoder + _scale(inputs) * self.l1_activations * xp.sign(activity)
-        by_hidden = ACTIVATIONS[self.activation].pull(hidden, activity, by_activity)
+        by_hidden = self.activation.pull(hidden, activity, by_activity)
         if self.noise.multiplies:
             by_hidden = by_hidden * noise
         by_encoder = xp.matrix_transpose(inputs) @ by_hidden
@@ -91,7 +91,7 @@ class General:
         xp = namespace_of(weights)
         hidden = inputs @ encoder(weights)
         hidden = hidden * noise if self.noise.multiplies else hidden + noise
-        activity = ACTIVATIONS[self.activation].value(hidden)
+        activity = self.activation.value(hidden)
         return hidden, activity, xp.maximum(activity @ xp.matrix_transpose(_decoder(weights)), 0.0)
 
     def batch(self, weights: Array, step: int) -> tuple[Array, Array]:

@@ -1,47 +1,57 @@
 """Adam (Kingma & Ba, arXiv:1412.6980) and AdamW (Loshchilov & Hutter, arXiv:1711.05101, algorithm 2)."""
 
 import math
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numba
 
 from validation.training.backend import Array
 from validation.training.elementwise import Elementwise, maximum, minimum, sign, sqrt
-from validation.training.optimizers.optimizer import Optimizer
-
-BETAS = {"first": 0.9, "second": 0.999}
+from validation.training.optimizers.optimizer import Optimizer, Stepper
 
 
+@dataclass(frozen=True)
 class Adam(Optimizer):
     """Adam with the defaults of ``torch.optim.Adam``; `first` and `second` are β₁ and β₂."""
 
-    defaults: ClassVar[dict[str, float]] = {**BETAS, "epsilon": 1e-8}
-    states = ("mean", "square")
+    first: float = 0.9
+    second: float = 0.999
+    epsilon: float = 1e-8
+    states: ClassVar[tuple[str, ...]] = ("mean", "square")
 
-    def _update(self, gradient: Array, rate: float) -> None:
-        first, second = self.settings["first"], self.settings["second"]
+    def step(self, run: Stepper, gradient: Array, rate: float) -> None:
+        """Do a step."""
         settings = (
-            first,
-            1 - first,
-            second,
-            1 - second,
-            self.settings["epsilon"],
-            1 / math.sqrt(1 - second**self.steps),
-            rate / (1 - first**self.steps),
-            1 - rate * self.settings.get("weight_decay", 0.0),
-            *self.penalty.settings(rate),
+            self.first,
+            1 - self.first,
+            self.second,
+            1 - self.second,
+            self.epsilon,
+            1 / math.sqrt(1 - self.second**run.steps),
+            rate / (1 - self.first**run.steps),
+            self._kept(rate),
+            *run.penalty.settings(rate),
         )
-        adam((self.weights, gradient, self.state["mean"], self.state["square"]), settings)
+        adam((run.weights, gradient, run.state["mean"], run.state["square"]), settings)
 
-    def jitter(self, l1_train: float) -> float:
+    def jitter(self, run: Stepper, l1_train: float) -> float:
         """Return ``rate · (1 − β₁)/√(1 − β₂)``, the largest step of Adam (arXiv:1412.6980, section 2.1)."""
-        return self.learning_rate * (1 - self.settings["first"]) / math.sqrt(1 - self.settings["second"])
+        return run.learning_rate * (1 - self.first) / math.sqrt(1 - self.second)
+
+    def _kept(self, rate: float) -> float:
+        """Return what the weights are multiplied with."""
+        return 1.0
 
 
+@dataclass(frozen=True)
 class AdamW(Adam):
     """Adam with decoupled weight decay and the defaults of ``torch.optim.AdamW``."""
 
-    defaults: ClassVar[dict[str, float]] = {**Adam.defaults, "weight_decay": 0.01}
+    weight_decay: float = 0.01
+
+    def _kept(self, rate: float) -> float:
+        return 1 - rate * self.weight_decay
 
 
 def _adam(

@@ -1,16 +1,17 @@
 """LAMB: Adam whose step is scaled to the norm of the layer (You et al., arXiv:1904.00962, algorithm 2)."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numba
 
 from validation.training.backend import Array, namespace_of
 from validation.training.elementwise import Elementwise, sign, sqrt
-from validation.training.optimizers.adam import BETAS
 from validation.training.optimizers.descent import descent
-from validation.training.optimizers.optimizer import Optimizer
+from validation.training.optimizers.optimizer import Optimizer, Stepper
 
 
+@dataclass(frozen=True)
 class LAMB(Optimizer):
     """LAMB with the paper's defaults; each replicate's weight matrix is a layer, and φ(z) = z.
 
@@ -19,33 +20,36 @@ class LAMB(Optimizer):
     As usual a layer of norm 0, or with a step of norm 0, has trust ratio 1.
     """
 
-    defaults: ClassVar[dict[str, float]] = {**BETAS, "epsilon": 1e-6, "weight_decay": 0.01}
-    states = ("mean", "square")
-    elementwise = False
+    first: float = 0.9
+    second: float = 0.999
+    epsilon: float = 1e-6
+    weight_decay: float = 0.01
+    states: ClassVar[tuple[str, ...]] = ("mean", "square")
+    elementwise: ClassVar[bool] = False
 
-    def _update(self, gradient: Array, rate: float) -> None:
-        first, second = self.settings["first"], self.settings["second"]
-        l1, l2, shrink = self.penalty.settings(rate)
+    def step(self, run: Stepper, gradient: Array, rate: float) -> None:
+        """Do a step."""
+        l1, l2, shrink = run.penalty.settings(rate)
         settings = (
-            first,
-            1 - first,
-            second,
-            1 - second,
-            self.settings["epsilon"],
-            1 / (1 - first**self.steps),
-            1 / (1 - second**self.steps),
-            self.settings["weight_decay"],
+            self.first,
+            1 - self.first,
+            self.second,
+            1 - self.second,
+            self.epsilon,
+            1 / (1 - self.first**run.steps),
+            1 / (1 - self.second**run.steps),
+            self.weight_decay,
             l1,
             l2,
         )
-        direction((self.weights, gradient, self.state["mean"], self.state["square"]), settings)
-        gradient *= _trust(self.weights, gradient)
-        descent((self.weights, gradient), (rate, 0.0, 0.0, shrink))
+        direction((run.weights, gradient, run.state["mean"], run.state["square"]), settings)
+        gradient *= _trust(run.weights, gradient)
+        descent((run.weights, gradient), (rate, 0.0, 0.0, shrink))
 
-    def jitter(self, l1_train: float) -> float:
+    def jitter(self, run: Stepper, l1_train: float) -> float:
         """Return ``rate · ‖W‖`` of the largest layer: the norm of its step, which no weight exceeds."""
-        xp = namespace_of(self.weights)
-        return self.learning_rate * float(xp.max(_norms(self.weights)))
+        xp = namespace_of(run.weights)
+        return run.learning_rate * float(xp.max(_norms(run.weights)))
 
 
 def _norms(layers: Array) -> Array:

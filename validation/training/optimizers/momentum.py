@@ -1,27 +1,30 @@
 """Gradient descent with momentum, as ``torch.optim.SGD`` does it."""
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numba
 
 from validation.training.backend import Array
 from validation.training.elementwise import Elementwise, maximum, minimum, sign
-from validation.training.optimizers.optimizer import Optimizer
+from validation.training.optimizers.optimizer import Optimizer, Stepper
 
 
+@dataclass(frozen=True)
 class Momentum(Optimizer):
     """Heavy-ball momentum: ``v ← μ v + gradient``, ``W ← W − rate · v``, without dampening."""
 
-    defaults: ClassVar[dict[str, float]] = {"momentum": 0.9}
-    states = ("velocity",)
+    momentum: float = 0.9
+    states: ClassVar[tuple[str, ...]] = ("velocity",)
 
-    def _update(self, gradient: Array, rate: float) -> None:
-        settings = (self.settings["momentum"], rate, *self.penalty.settings(rate))
-        heavy_ball((self.weights, gradient, self.state["velocity"]), settings)
+    def step(self, run: Stepper, gradient: Array, rate: float) -> None:
+        """Do a step."""
+        settings = (self.momentum, rate, *run.penalty.settings(rate))
+        heavy_ball((run.weights, gradient, run.state["velocity"]), settings)
 
-    def jitter(self, l1_train: float) -> float:
+    def jitter(self, run: Stepper, l1_train: float) -> float:
         """Return ``2 · rate · λ_train / (1 − μ)``, the largest step that L1 can make."""
-        return 2 * self.learning_rate * l1_train / (1 - self.settings["momentum"])
+        return 2 * run.learning_rate * l1_train / (1 - self.momentum)
 
 
 def _heavy_ball(w, g, velocity, momentum, rate, l1, l2, shrink):

@@ -1,0 +1,15 @@
+from .benign_collision import least_ratio
+from .counting import expected_collisions, independent_slots, paper_heuristic
+from .crossover import neurons_without_polysemanticity, poisson_bound
+from .exclusion import factorial_moment, polysemantic_neurons
+
+__all__ = [
+    "expected_collisions",
+    "factorial_moment",
+    "independent_slots",
+    "least_ratio",
+    "neurons_without_polysemanticity",
+    "paper_heuristic",
+    "poisson_bound",
+    "polysemantic_neurons",
+]

@@ -1,0 +1,5 @@
+"""What every chapter needs: checks of arguments, files that are whole, one data format."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,7 @@
+from . import arguments, files, schema
+
+__all__ = [
+    "arguments",
+    "files",
+    "schema",
+]

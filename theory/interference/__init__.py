@@ -1,0 +1,11 @@
+"""Interference of encodings: how strong it is, how it decays, and what becomes of two features on one neuron.
+
+How strong it is at the start is in `theory.interference.initial`; two encodings under interference alone, in
+`theory.interference.two_encodings`. What feature benefit and L1 make of malign collisions is in
+`theory.interference.shared_neuron` and `theory.interference.malign`, and when dead weights come back in
+`theory.interference.rebirth`.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,18 @@
+from .initial import initial_share, initial_strength, initial_variance
+from .malign import death_time, free_collision
+from .rebirth import rebirth_until
+from .shared_neuron import decision_time, saddle
+from .two_encodings import inner_product, malign_collision
+
+__all__ = [
+    "death_time",
+    "decision_time",
+    "free_collision",
+    "initial_share",
+    "initial_strength",
+    "initial_variance",
+    "inner_product",
+    "malign_collision",
+    "rebirth_until",
+    "saddle",
+]

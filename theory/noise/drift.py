@@ -1,0 +1,128 @@
+"""How fast noise turns encodings towards the axes: the rate of the drift of the fourth norm.
+
+Noise leaves the loss almost invariant under rotations of the hidden space, and the encodings soon settle on
+the best inner products, all ``−1/(n−1)``: a simplex. What the excess kurtosis adds to the loss then pushes
+their fourth norms; what of this push keeps the inner products as they are is the drift.
+"""
+
+import sympy as sp
+
+from theory.common import arguments
+from theory.derivation import Derivation, Step, equal, function
+from theory.noise.averaged import DRIFT, N, a, density, kappa, sigma
+
+c, r = sp.symbols("c r", positive=True)
+u, theta = sp.symbols("u theta", real=True)
+n, m = sp.symbols("n m", integer=True, positive=True)
+
+RANDOM_DIRECTION = 3 / (m + 2)  # mean fourth norm of a random direction
+SIMPLEX = -1 / (n - 1)
+HELD = 1 - (n - 1) / (2 * (m - 1))  # what holding the inner products leaves of the drift
+RATE = HELD * (n - 1) * DRIFT.subs({N: 1, a: SIMPLEX})
+
+
+def rate(n_features: int, n_neurons: int, noise_std: float, excess_kurtosis: float) -> float:
+    """Return the rate c of the drift ``dw/dt = 4c (w³ − ‖w‖₄⁴ w)`` of an encoding, in flow units.
+
+    Parameters
+    ----------
+    n_features, n_neurons : int
+        2 ≤ n ≤ m.
+    noise_std, excess_kurtosis : float
+        σ, above 0, and κ, at least −2, of the hidden noise.
+
+    Returns
+    -------
+    float
+        Above 0, so that encodings become sparse, where κ < 0: 0 under Gaussian noise. To first order in κ.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not as said above.
+
+    Notes
+    -----
+    Own derivation, ``drift_rate``.
+    """
+    n = arguments.whole("n_features", n_features, least=2)
+    m = arguments.whole("n_neurons", n_neurons, least=n)
+    std = arguments.real("noise_std", noise_std, above=0)
+    return float(_rate(n, m, std, arguments.real("excess_kurtosis", excess_kurtosis, least=-2)))
+
+
+def of_random_direction(n_neurons: int) -> float:
+    """Return the mean fourth norm ``3/(m + 2)`` of a random direction: where Gaussian noise leaves encodings.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the number of neurons is no whole number of at least 1.
+    """
+    return float(_of_random_direction(arguments.whole("n_neurons", n_neurons, least=1)))
+
+
+_of_random_direction = function(RANDOM_DIRECTION, m)
+_rate = function(RATE, n, m, sigma, kappa)
+
+
+def _rate_steps() -> tuple[Step, ...]:
+    W = sp.Matrix([[sp.cos(theta), sp.sin(theta)], [-sp.sin(theta), sp.cos(theta)]])
+    push = W.applyfunc(lambda w: 4 * c * w**3)
+    held = push - (push * W.T + W * push.T) / 2 * W
+    moments = [sp.Integral(r ** (m - 1 + power) * sp.exp(-(r**2) / 2), (r, 0, sp.oo)) for power in (4, 0)]
+    return (
+        equal(
+            n + n * (n - 1) * SIMPLEX,
+            0,
+            "Unit encodings with equal inner products a sum up to a vector of squared length n + n (n - 1) "
+            "a. It is not negative, so a can fall to -1/(n - 1), where noise pushes it.",
+        ),
+        *(
+            equal(
+                (held.row(i) * W.row(k).T + held.row(k) * W.row(i).T)[0],
+                0,
+                f"The push 4c w^3 on orthonormal encodings without what would change their {name}: half of "
+                "what each has along the other. Written for two encodings.",
+            )
+            for i, k, name in ((0, 0, "lengths"), (0, 1, "inner product"))
+        ),
+        equal(
+            sp.Integral((u * sp.cos(theta)) ** 2, (theta, 0, 2 * sp.pi)) / (2 * sp.pi),
+            u**2 / 2,
+            "The component along another encoding of what the push has across its own: its square is 1/(m "
+            "- 1) of the whole in the mean, here for the circle, m - 1 = 2.",
+        ),
+        equal(
+            1 - (n - 1) / (m - 1) / 2,
+            HELD,
+            "So each of n - 1 others takes half of 1/(m - 1) of the drift.",
+        ),
+        equal(
+            RATE,
+            -kappa * sigma * HELD * density(1 / ((n - 1) * sigma)) / 48,
+            "Rate of the drift, from the force of each other feature on the fourth norm: c = held share "
+            "times the sum over n - 1 features.",
+        ),
+        equal(
+            m * sp.Integral(u**4 * density(u), (u, -sp.oo, sp.oo)) * moments[1] / moments[0],
+            RANDOM_DIRECTION,
+            "Mean fourth norm of a random direction, where the drift starts: that of a normal vector over "
+            "the mean fourth power of its length.",
+        ),
+    )
+
+
+derivations = (
+    Derivation(
+        name="drift_rate",
+        statement=(
+            "Noise with negative excess kurtosis turns encodings on a simplex towards the axes at the rate "
+            "c = -kappa sigma phi(1/((n-1) sigma)) (1 - (n-1)/(2(m-1))) / 48."
+        ),
+        source="own; arXiv:2312.03096 has the experiment",
+        status="heuristic",
+        steps=_rate_steps(),
+        prediction="theory.noise.drift.rate",
+    ),
+)

@@ -1,0 +1,9 @@
+from .response import Response, best_response, critical_probability, interference_std, loss
+
+__all__ = [
+    "Response",
+    "best_response",
+    "critical_probability",
+    "interference_std",
+    "loss",
+]
