@@ -7,7 +7,16 @@ from rich import box
 from rich.table import Table
 
 from theory.common.arguments import ArgumentError
-from validation.experiments.collisions import counts, polysemantic_neurons
+from validation.experiments.collisions import (
+    benign_collision,
+    collision_course,
+    collision_switches,
+    counts,
+    incidental_or_necessary,
+    malign_collision,
+    polysemantic_neurons,
+    quarter_constant,
+)
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
 from validation.experiments.interference import winner_decided
@@ -34,8 +43,14 @@ MODULES = (
     winner_decided,
     zeros_stay,
     training_follows_flow,
+    malign_collision,
+    benign_collision,
     counts,
     polysemantic_neurons,
+    quarter_constant,
+    collision_switches,
+    collision_course,
+    incidental_or_necessary,
     fourth_norm,
     winner_take_all,
 )

@@ -122,6 +122,8 @@ class Panel:
         Setting on the horizontal axis, or several, whose combinations stand side by side.
     by : tuple of str
         Settings whose values have a series each: the first one a colour, the second one a marker.
+    where : mapping
+        Values of settings that are drawn; by default all are.
     log : str
         Which axes are logarithmic: "x", "y", "xy" or none.
     ratio : bool
@@ -137,6 +139,7 @@ class Panel:
     y: str | tuple[str, ...] = ()
     x: str | tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)
     log: str = ""
     ratio: bool = False
     title: str = ""

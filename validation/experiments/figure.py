@@ -83,7 +83,7 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
     """Return the rows by quantity, where there are several, and by the settings that have a series each."""
     names = (panel.y,) if isinstance(panel.y, str) else panel.y
     grouped: dict[tuple, list[Row]] = {}
-    for row in (row for name in names for row in found(name)):
+    for row in (row for name in names for row in found(name, **panel.where)):
         aspects = [(name, value_of(name, row.setting)) for name in panel.by]
         if len(names) > 1:
             aspects.append(("quantity", row.quantity.label))
@@ -97,7 +97,7 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
             Series(
                 sorted(grouped[key], key=lambda row: _number(panel.x, row)),
                 ", ".join(shown(name, value, found.experiment.names) for name, value in key),
-                _colours(columns[0])[first] if columns else plots.COLOUR[grouped[key][0].source],
+                _colours(columns[0], found)[first] if columns else plots.COLOUR[grouped[key][0].source],
                 MARKERS[second % len(MARKERS)],
                 STYLES[second % len(STYLES)],
             )
@@ -110,12 +110,14 @@ def _number(name: str | tuple[str, ...], row: Row) -> float:
     return 0.0 if isinstance(value, str) else value
 
 
-def _colours(values: list[tuple[str, Any]]) -> Any:
+def _colours(values: list[tuple[str, Any]], found: Findings) -> Any:
     """Return a colour for each value of a setting: by size for numbers, the usual ones for sources."""
-    if values[0][0] == "source":
+    name = values[0][0]
+    if name == "source":
         return [plots.COLOUR[value] for _, value in values]
-    if isinstance(values[0][1], str):
-        return PALETTE
+    if isinstance(values[0][1], str):  # the same in every panel
+        every = found.result[name].values.tolist() if name in found.result else [v for _, v in values]
+        return [PALETTE[list(dict.fromkeys(every)).index(value)] for _, value in values]
     return plots.sequence(len(values))
 
 
@@ -153,10 +155,11 @@ def _draw_side_by_side(ax: Axes, panel: Panel, series: list[Series], found: Find
         "\n".join(shown(n, v, found.experiment.names) for n, v in zip(names, key, strict=True))
         for key in keys
     ]
+    if len(names) == 1 and not isinstance(keys[0][0], str):
+        ax.set_xlabel(meaning(names[0]))
+        ticks = [f"{value:.4g}" for (value,) in keys]
     wide = sum(max(map(len, tick.split("\n"))) for tick in ticks) > WIDE
-    ax.set_xticks(range(len(keys)), ticks)
-    if wide:
-        ax.set_xticks(range(len(keys)), ticks, rotation=35, ha="right")
+    ax.set_xticks(range(len(keys)), ticks, rotation=35 if wide else 0, ha="right" if wide else "center")
 
 
 def _draw_rows(ax: Axes, panel: Panel, one: Series, x: np.ndarray) -> None:

@@ -93,7 +93,10 @@ def _by_place(places: list[tuple], rows: list[Row], found: Findings) -> tuple[li
     """Return header and rows where there are several: a row for each, with all quantities."""
     header = [symbol(name) for name, _ in places[0]]
     body = [
-        [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
+        [
+            shown(name, value, found.experiment.names).removeprefix(f"{symbol(name)} = ")
+            for name, value in place
+        ]
         for place in places
     ]
     for name in dict.fromkeys(row.name for row in rows):
