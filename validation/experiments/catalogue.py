@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Sequence
 
 from theory.arguments import ArgumentError
+from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
 from validation.experiments.experiment import Experiment
 from validation.experiments.interference import winner_decided
 from validation.experiments.sparsification import (
@@ -15,7 +16,18 @@ from validation.experiments.sparsification import (
     winner,
 )
 
-MODULES = (norm_relaxation, decay, late_law, time_law, winner, final_weight, winner_decided)
+MODULES = (
+    norm_relaxation,
+    decay,
+    late_law,
+    time_law,
+    winner,
+    final_weight,
+    winner_decided,
+    co_occurrence,
+    correlated_pairs,
+    cure_by_splitting,
+)
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(
     experiment for module in MODULES for experiment in module.EXPERIMENTS
