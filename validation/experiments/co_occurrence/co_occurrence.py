@@ -9,36 +9,20 @@ from theory import collisions
 from theory.co_occurrence import pair_cost
 from theory.reduction import final_weight
 from validation.experiments.co_occurrence import remaining
-from validation.experiments.co_occurrence.following import measure
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, mean_of
+from validation.experiments.co_occurrence.following import measure, settings
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, mean_of
 from validation.experiments.findings import Findings, Row
 from validation.experiments.labels import value_of
 from validation.report.statistics import Estimate, mean, share
 
-RATIOS = (0, 0.05, 0.15, 0.5, 1, 1.5, 2.5, 5)  # p/λ
-
-
-def settings(full: bool) -> list[Setting]:
-    """Flows at several λ, where the second order in p is enough, and networks at one λ."""
-    n, sizes, strengths = (64, (128, 256), (0.02, 0.005, 0.002)) if full else (32, (64,), (0.02, 0.005))
-    trained = (0, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3) if full else (0, 0.003, 0.01, 0.03, 0.1, 0.3)
-    points = [
-        ("simulation", m, l1, round(ratio * l1, 7))
-        for m in sizes
-        for l1 in strengths
-        for ratio in RATIOS
-        if (n - 1) * ratio * l1 < 1
-    ]
-    points += [("training", m, strengths[0], float(p)) for m in sizes for p in trained]
-    runs = {"simulation": 120 if full else 96, "training": 12 if full else 16}
-    return [
-        {"source": source, "n": n, "m": m, "l1": l1, "p": p, "replicates": runs[source]}
-        for source, m, l1, p in points
-    ]
-
 
 def _law(part: xr.Dataset) -> float | None:
     return None if part.p else collisions.polysemantic_neurons(int(part.n), int(part.m)).mean()
+
+
+def _bound(part: xr.Dataset, free: xr.Dataset) -> Band:
+    some = bool(remaining.allowed(part, free))
+    return Band(0, int(some), "a bound: a pair may be undone before it has settled, and none comes back")
 
 
 def _added(part: xr.Dataset, level: float) -> Estimate:
@@ -92,7 +76,6 @@ def _meaning(found: Findings) -> str:
     )
 
 
-BOUND = Band(0, 1, "a bound: a pair may be undone before it has settled, and none comes back")
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
 FROM_0 = {"ylim": (0, None)}
@@ -115,7 +98,7 @@ EXPERIMENTS = (
                 "share left of those at p = 0",
                 remaining.left,
                 remaining.allowed,
-                lambda *parts: BOUND,
+                _bound,
                 beside={"p": 0},
             ),
             "any": Quantity(

@@ -41,16 +41,10 @@ def measure(inputs: str, n: int, m: int, l1: float, p: float, replicates: int, s
 
 def _sharing(weights: np.ndarray) -> dict[str, np.ndarray]:
     """Return which two features share a neuron, by signs: (replicate, feature, feature), symmetric."""
-    positive, negative = ((sign * weights > LARGE).astype(int) for sign in (1, -1))
+    strong = np.sign(weights) * (np.abs(weights) > LARGE)
+    products = strong[:, :, None] * strong[:, None]
     apart = ~np.eye(weights.shape[1], dtype=bool)
-
-    def together(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-        return np.einsum("rik,rjk->rij", one, other) > 0
-
-    return {
-        "opposite": apart & (together(positive, negative) | together(negative, positive)),
-        "same": apart & (together(positive, positive) | together(negative, negative)),
-    }
+    return {"opposite": (products < 0).any(axis=-1), "same": apart & (products > 0).any(axis=-1)}
 
 
 def _number(part: xr.Dataset, who: str) -> int:
@@ -77,17 +71,14 @@ def _answer(found: Findings) -> str:
 
 
 def _told(found: Findings, signs: str, at: Setting) -> str:
-    """Say how often the two of a pair share a neuron, and whether that is more than others do."""
     rows = [found(f"{signs}_{name}", **at) for name in ("pairs", "others", "excess")]
     if not all(rows):
         return ""
     pairs, others, excess = (row.estimate for (row,) in rows)
     above, below = excess.low > 0, excess.high < 0
     word = "more often than" if above else "less often than" if below else "not shown to differ from"
-    return (
-        f"two features {KINDS[str(at['inputs'])]} share a neuron, with {SIGNS[signs]}, in {pairs:%} of cases, "
-        f"{word} two of different pairs ({others:%})"
-    )
+    said = f"two features {KINDS[str(at['inputs'])]} share a neuron, with {SIGNS[signs]}"
+    return f"{said}, in {pairs:%} of cases, {word} two of different pairs ({others:%})"
 
 
 def _meaning(found: Findings) -> str:
@@ -96,10 +87,10 @@ def _meaning(found: Findings) -> str:
     benign = found("opposite_excess", inputs="anticorrelated")
     more = sum(row.estimate.low > 0 for row in benign)
     return (
-        "Once two features that are never on together share a neuron with opposite signs, nothing separates "
-        f"them, while others meet and are separated: they share more often than others at {more} of "
-        f"{len(benign)} values of p. Two that are always on together are one feature with two outputs. Pairs "
-        f"on independently are the control: they differ from others in {off} of {len(control)} comparisons."
+        "Two features that are never on together have nothing to drive them off a neuron they share with "
+        f"opposite signs, as others have: they share more often at {more} of {len(benign)} values of p. Two "
+        "that are always on together are one feature with two outputs. Pairs on independently are the "
+        f"control: they differ from others in {off} of {len(control)} comparisons."
     )
 
 
@@ -123,9 +114,7 @@ EXPERIMENTS = (
         measure,
         {**QUANTITIES, "undecided": Quantity("undecided weights a run", mean_of("undecided"))},
         tuple(
-            Panel(
-                f"{signs}_pairs", "p", ("inputs",), log="x", title=f"with {label}", options={"ylabel": SHARE}
-            )
+            Panel(f"{signs}_pairs", "p", ("inputs",), "x", title=f"with {label}", options={"ylabel": SHARE})
             for signs, label in SIGNS.items()
         ),
         _answer,

@@ -3,28 +3,13 @@
 import xarray as xr
 
 from theory.splitting_neurons import separation_probability
-from validation.experiments.co_occurrence.split_neurons import NOISES, OUTCOMES, measure
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting
+from validation.experiments.co_occurrence.split_neurons import NOISES, OUTCOMES, measure, settings
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity
 from validation.experiments.findings import Findings, Row
 from validation.experiments.labels import value_of
 from validation.report.statistics import Estimate, share
 
-RATIOS = (0.0, 0.1, 0.3, 1.0, 3.0)  # p/λ
 CURED = 0.8  # share of pairs that come apart from which on splitting is called a cure
-FEW = 0.5  # of other features on at a time; with more the averaged force, to first order in p, is too rough
-
-
-def settings(full: bool) -> list[Setting]:
-    """Flows at several λ, and networks trained with tied and with untied weights."""
-    networks = {"simulation": 1000, "training": 24, "untied": 24} if full else {"simulation": 120}
-    strengths = (0.02, 0.005, 0.002) if full else (0.02, 0.005)
-    flows = [("simulation", l1, q) for l1 in strengths for q in RATIOS if 15 * q * l1 < FEW]
-    trained = [("training", 0.02, q) for q in (0.0, 0.3, 1.0, 3.0)]
-    untied = [("untied", 0.02, q) for q in ((0.0, 0.3, 1.0, 3.0) if full else (0.0, 1.0))]
-    return [
-        {"source": s, "n": 16, "m": 16, "l1": l1, "p": round(q * l1, 7), "networks": networks.get(s, 8)}
-        for s, l1, q in flows + trained + untied
-    ]
 
 
 def _share(cases: xr.DataArray, name: str, among: tuple[str, ...], level: float) -> Estimate | None:
@@ -74,7 +59,7 @@ def _answer(found: Findings) -> str:
     verdict = "No" if cured is None else "Only if features are on together often enough" if cured else "Yes"
     first, last = (f"{row.estimate:%} at p/λ = {_ratio(row):g}" for row in (rows[0], rows[-1]))
     return (
-        f"{verdict}: with weak noise the features of a split neuron come apart in the flow in {first} and in "
+        f"{verdict}: with weak noise the features of split neurons come apart in the flow in {first} and in "
         f"{last}, and more than {CURED:.0%} do {_told(cured)}."
     )
 
@@ -89,8 +74,8 @@ def _meaning(found: Findings) -> str:
     return (
         "On its own each feature goes to the copy that noise favours, as often to the same as to different "
         "ones; co-occurrence drives them apart, the more so the weaker the noise. With strong noise in the "
-        f"flow, s = {NOISES[-1]:g}, more than {CURED:.0%} come apart (by lower ends of intervals, at all λ) "
-        f"{strong}{lost}; with weak noise in networks with untied weights {untied}. The derived share lies in "
+        f"flow, s = {NOISES[-1]:g}, more than {CURED:.0%} come apart (by lower ends of intervals, all λ) "
+        f"{strong}{lost}; with weak noise in networks with untied weights {untied}. The derived share is in "
         f"{inside} of {len(tested)} intervals."
     )
 
@@ -130,7 +115,6 @@ EXPERIMENTS = (
         _meaning,
         "One size of network. The share that comes apart is of the pairs that end apart or together. Trained "
         "networks are few, at one λ, and no theory is derived for untied weights.",
-        {"untied": "trained, untied"},
-        lambda setting: setting["source"] == "simulation" and setting["l1"] == 0.005,
+        in_check=lambda setting: setting["source"] == "simulation" and setting["l1"] == 0.005,
     ),
 )

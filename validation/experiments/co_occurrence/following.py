@@ -15,8 +15,29 @@ from validation.experiments.co_occurrence.sparse_inputs import (
     train_rare,
     undecided,
 )
+from validation.experiments.experiment import Setting
 
+RATIOS = (0, 0.05, 0.15, 0.5, 1, 1.5, 2.5, 5)  # p/λ
 SPARSE = 1.1  # active weights of a feature, on average, at which a run counts as sparse
+
+
+def settings(full: bool) -> list[Setting]:
+    """Flows at several λ, where the second order in p is enough, and networks at one λ."""
+    n, sizes, strengths = (64, (128, 256), (0.02, 0.005, 0.002)) if full else (32, (64,), (0.02, 0.005))
+    trained = (0, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3) if full else (0, 0.003, 0.01, 0.03, 0.1, 0.3)
+    points = [
+        ("simulation", m, l1, round(ratio * l1, 7))
+        for m in sizes
+        for l1 in strengths
+        for ratio in RATIOS
+        if (n - 1) * ratio * l1 < 1
+    ]
+    points += [("training", m, strengths[0], float(p)) for m in sizes for p in trained]
+    runs = {"simulation": 120 if full else 96, "training": 12 if full else 16}
+    return [
+        {"source": source, "n": n, "m": m, "l1": l1, "p": p, "replicates": runs[source]}
+        for source, m, l1, p in points
+    ]
 
 
 def measure(source: str, n: int, m: int, l1: float, p: float, replicates: int, seed: int) -> xr.Dataset:

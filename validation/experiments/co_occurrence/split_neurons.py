@@ -11,14 +11,30 @@ from sim.progress import track
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.co_occurrence.sparse_inputs import train_rare
+from validation.experiments.experiment import Setting
 
 NOISES = (0.0, 0.001, 0.01, 0.1, 0.3)
+RATIOS = (0.0, 0.1, 0.3, 1.0, 3.0)  # p/λ
+FEW = 0.5  # of other features on at a time; with more the averaged force, to first order in p, is too rough
 END = 14.0  # of what follows, in units of 1/λ: noise of 10⁻³ takes about 5
 TIED = 2**-0.5  # what each copy gets of the weights under tied weights (`theory.splitting_neurons`)
 LARGE = 1 / 3  # of the length of an encoding; an equal share of two copies is 0.7
 OUTCOMES = ("apart", "together", "split", "other")
 
 Start = Callable[..., np.ndarray]  # gives all networks by what each copy gets and, untied, the layer
+
+
+def settings(full: bool) -> list[Setting]:
+    """Flows at several λ, and networks trained with tied and with untied weights."""
+    networks = {"simulation": 1000, "training": 24, "untied": 24} if full else {"simulation": 120}
+    strengths = (0.02, 0.005, 0.002) if full else (0.02, 0.005)
+    flows = [("simulation", l1, q) for l1 in strengths for q in RATIOS if 15 * q * l1 < FEW]
+    trained = [("training", 0.02, q) for q in (0.0, 0.3, 1.0, 3.0)]
+    untied = [("untied", 0.02, q) for q in ((0.0, 0.3, 1.0, 3.0) if full else (0.0, 1.0))]
+    return [
+        {"source": s, "n": 16, "m": 16, "l1": l1, "p": round(q * l1, 7), "networks": networks.get(s, 8)}
+        for s, l1, q in flows + trained + untied
+    ]
 
 
 def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, seed: int) -> xr.Dataset:
