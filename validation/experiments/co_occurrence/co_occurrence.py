@@ -52,13 +52,16 @@ def _ratio(row: Row) -> float:
 def _answer(found: Findings) -> str:
     halves = {row.setting["m"]: row for row in reversed(found("half", source="simulation"))}
     said = " and ".join(f"{row} with m = {m}" for m, row in sorted(halves.items()))
-    start = f"Half of the polysemantic neurons are left at p/λ = {said}" if said else NOWHERE
+    start = f"half of the polysemantic neurons are left at p/λ = {said}" if said else NOWHERE
     some = max((_ratio(row) for row in found("any") if row.estimate.value), default=-1.0)
     none = [row for row in found("any") if _ratio(row) > some]
     if not none:
-        return f"{start}, and some at the largest that was run."
+        return f"Not within what was run: {start}."
     first = min(none, key=lambda row: (_ratio(row), row.estimate.high))
-    return f"{start}; from p/λ = {_ratio(first):g} on no run has any: {first.estimate:%} of the runs there."
+    return (
+        f"Yes: where features are on with a probability p of at least {_ratio(first):g} λ no run has a "
+        f"polysemantic neuron ({first.estimate:%} of the runs there); {start}."
+    )
 
 
 def _meaning(found: Findings) -> str:
@@ -79,7 +82,7 @@ def _meaning(found: Findings) -> str:
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
 FROM_0 = {"ylim": (0, None)}
-NOWHERE = "More than half of the polysemantic neurons are left wherever flows were run"
+NOWHERE = "more than half of the polysemantic neurons are left wherever flows were run"
 EXPERIMENTS = (
     Experiment(
         "co_occurrence",

@@ -144,7 +144,8 @@ def test_added_loss_is_2p_for_each_and_another_cost_is_noticed():
 def test_derived_condition_bounds_what_is_left():
     limit = escape_threshold(0.02, 0.02)  # at p = λ
     stable, unstable = (
-        findings(crafted(FALLING, runner_up=size))("left")[1] for size in (0.99 * limit, 1.01 * limit)
+        findings(crafted(FALLING | {1: (2, 2, 1, 1)}, runner_up=size))("left")[1]
+        for size in (0.99 * limit, 1.01 * limit)
     )
     assert (stable.predicted, unstable.predicted) == (1, 0)
     assert stable.as_expected
@@ -163,17 +164,18 @@ def test_scaling_compares_the_smallest_and_the_largest_strength():
 
 def test_answer_follows_the_counts():
     gone = CO_OCCURRENCE.answer(findings(crafted(FALLING)))
-    assert gone.startswith("Half of the polysemantic neurons are left at p/λ = 0.75 [")
-    assert "from p/λ = 5 on no run has any" in gone
-    stay = CO_OCCURRENCE.answer(findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2)))))
-    assert stay.startswith("More than half")
-    assert stay.endswith("and some at the largest that was run.")
+    assert gone.startswith("Yes: where features are on with a probability p of at least 5 λ no run")
+    assert "half of the polysemantic neurons are left at p/λ = 0.75 [" in gone
     late = CO_OCCURRENCE.answer(findings(crafted(FALLING | {5: (0, 0, 0, 1)})))
-    assert late.endswith("and some at the largest that was run.")
+    assert late.startswith(
+        "Not within what was run: half of the polysemantic neurons are left at p/λ = 0.75 ["
+    )
+    stay = CO_OCCURRENCE.answer(findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2)))))
+    assert stay.startswith("Not within what was run: more than half")
 
 
 def test_nothing_to_count_is_said():
     nothing = findings(crafted(dict.fromkeys(FALLING, (0, 0, 0, 0))))
     assert nothing("left") == nothing("half") == []
-    assert "from p/λ = 0 on no run has any" in CO_OCCURRENCE.answer(nothing)
+    assert "at least 0 λ no run" in CO_OCCURRENCE.answer(nothing)
     assert CO_OCCURRENCE.meaning(findings(crafted({0: (1, 0, 0, 0)})))
