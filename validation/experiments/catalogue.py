@@ -7,6 +7,7 @@ from rich import box
 from rich.table import Table
 
 from theory.common.arguments import ArgumentError
+from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
 from validation.experiments.collisions import (
     benign_collision,
     collision_course,
@@ -38,8 +39,8 @@ MODULES = (
     late_law,
     time_law,
     winner,
-    sparsification_speed,
     final_weight,
+    sparsification_speed,
     winner_decided,
     zeros_stay,
     training_follows_flow,
@@ -53,6 +54,9 @@ MODULES = (
     incidental_or_necessary,
     fourth_norm,
     winner_take_all,
+    co_occurrence,
+    correlated_pairs,
+    cure_by_splitting,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from validation.experiments.ratio_law import FLOOR, Fit, law
 
 TRUE = (0.2, 0.15, 0.02)
