@@ -10,7 +10,14 @@ from theory.common.arguments import ArgumentError
 from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
 from validation.experiments.flow import energy, training_follows_flow, zeros_stay
-from validation.experiments.interference import winner_decided
+from validation.experiments.interference import (
+    initial_and_final,
+    initial_interference,
+    inner_products,
+    rebirth,
+    rebirths,
+    winner_decided,
+)
 from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
@@ -32,6 +39,11 @@ MODULES = (
     sparsification_speed,
     final_weight,
     winner_decided,
+    initial_and_final,
+    initial_interference,
+    inner_products,
+    rebirth,
+    rebirths,
     zeros_stay,
     training_follows_flow,
     counts,
