@@ -9,7 +9,7 @@ from rich.table import Table
 from theory.common.arguments import ArgumentError
 from validation.experiments.collisions import counts, polysemantic_neurons
 from validation.experiments.experiment import Experiment
-from validation.experiments.flow import energy, training_follows_flow, zeros_stay
+from validation.experiments.flow import energy, l1_to_zero, training_follows_flow, zeros_stay
 from validation.experiments.interference import (
     initial_and_final,
     initial_interference,
@@ -26,6 +26,7 @@ from validation.experiments.sparsification import (
     norm_relaxation,
     sparsification_speed,
     time_law,
+    time_with_interference,
     winner,
 )
 
@@ -37,6 +38,7 @@ MODULES = (
     time_law,
     winner,
     sparsification_speed,
+    time_with_interference,
     final_weight,
     winner_decided,
     initial_and_final,
@@ -46,6 +48,7 @@ MODULES = (
     rebirths,
     zeros_stay,
     training_follows_flow,
+    l1_to_zero,
     counts,
     polysemantic_neurons,
     fourth_norm,
