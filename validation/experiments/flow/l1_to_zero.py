@@ -12,16 +12,14 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, collisions, interference, sparsification
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import Findings, parts
-from validation.report.statistics import Estimate, bootstrap, mean
+from validation.experiments.findings import Findings
+from validation.experiments.flow.orders import Compare, changed, order_of
+from validation.report.statistics import mean
 
 LOOKS = (0.1, 1.0)  # λt at which active weights are counted
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes
 STRENGTHS = [1e-2 / 2**k for k in range(11)]
 SMALLEST = {"l1": STRENGTHS[-1], "rtol": RTOL}
-FITTED = 2.6e-3  # largest λ of those that the order is fitted to
-CLEAR = 2.0  # times what the integrator changes: smaller changes are not fitted
-ORDERS = np.linspace(-1, 4, 501)
 Values = Callable[[xr.Dataset], np.ndarray]
 VALUES: dict[str, Values] = {  # over replicates
     "polysemantic neurons": lambda part: part.polysemantic_neurons.values,
@@ -68,44 +66,13 @@ def _look(flow: Flow) -> dict[str, np.ndarray | float]:
     }
 
 
-def _changed(one: xr.Dataset, other: xr.Dataset) -> np.ndarray:
-    """Return by replicate the share of features that have different winners."""
-    return (one.winner.values != other.winner.values).mean(axis=1)
-
-
-def _apart(name: str) -> Callable[[xr.Dataset, xr.Dataset], np.ndarray]:
+def _apart(name: str) -> Compare:
     return lambda one, other: np.abs(VALUES[name](one) - VALUES[name](other))
-
-
-def _order(group: xr.Dataset, level: float, compare: Callable) -> Estimate | None:
-    """Return the order p of changes ∝ λ^p from one λ to the next, for small λ, while they are clear.
-
-    By maximum likelihood for Poisson variables, as for counts, since changes may be zero: the mean of
-    ln λ, weighted with the changes, is that weighted with λ^p.
-    """
-    every = sorted(parts(group), key=lambda part: (-float(part.l1), -float(part.rtol)))
-    usual = [part for part in every if part.rtol == RTOL]
-    twins = [pair for pair in itertools.pairwise(every) if pair[0].l1 == pair[1].l1]
-    floor = max((float(compare(*pair).mean()) for pair in twins), default=0.0)
-    pairs = [pair for pair in itertools.pairwise(usual) if pair[0].l1 <= FITTED]
-    steps = np.array([compare(*pair) for pair in pairs]).T
-    clear = np.logical_and.accumulate(steps.mean(axis=0) > CLEAR * floor) if pairs else np.zeros(0, bool)
-    if np.count_nonzero(clear) < 3 or not steps[:, clear].any():
-        return None
-    logs = np.log([float(one.l1) for one, _ in pairs])[clear]
-    weights = np.exp(logs * ORDERS[:, None])
-    centres = weights @ logs / weights.sum(axis=1)
-
-    def order(*columns: np.ndarray, axis: int = -1) -> np.ndarray:
-        means = np.stack([column.mean(axis=axis) for column in columns], axis=-1)
-        return np.interp(means @ logs / np.maximum(means.sum(axis=-1), 1e-300), centres, ORDERS)
-
-    return bootstrap(steps[:, clear], order, level)
 
 
 @cache
 def _alone(n: int, m: int, l1: float) -> dict[str, float]:
-    """Return the exclusion law's mean, the mean λT of the slowest of n encodings alone, and active weights."""
+    """Return the mean of the exclusion law, of λT of the slowest of n encodings alone, and active weights."""
     model, x = Autoencoder(1, m, l1), np.linspace(0, 20, 2001)
     slowest = np.trapezoid(1 - sparsification.time_to_sparsity(model).cdf(x) ** n, x)
     active = [float(sparsification.active_weights(model, look / l1).mean()) for look in LOOKS]
@@ -126,7 +93,7 @@ def _band(part: xr.Dataset, name: str) -> Band:
 
 
 def _read(name: str) -> dict[str, Quantity]:
-    """Return a result at each λ, its difference from that at the smallest one, and the order of its changes."""
+    """Return a result at each λ, its difference from that at the smallest, and the order of its changes."""
     of = VALUES[name]
     return {
         name: Quantity(
@@ -141,7 +108,7 @@ def _read(name: str) -> dict[str, Quantity]:
             beside=SMALLEST,
         ),
         f"{name}: order": Quantity(
-            f"{name}: order p", partial(_order, compare=_apart(name)), over=("n", "m")
+            f"{name}: order p", partial(order_of, compare=_apart(name)), over=("n", "m")
         ),
     }
 
@@ -178,10 +145,10 @@ EXPERIMENTS = (
         {
             "winner": Quantity(
                 "share of features with another winner than at the smallest λ",
-                lambda part, base, level: mean(_changed(part, base), level),
+                lambda part, base, level: mean(changed(part, base), level),
                 beside=SMALLEST,
             ),
-            "order": Quantity("order p, winners", partial(_order, compare=_changed), over=("n", "m")),
+            "order": Quantity("order p, winners", partial(order_of, compare=changed), over=("n", "m")),
             **{key: quantity for name in VALUES for key, quantity in _read(name).items()},
         },
         (

@@ -1,11 +1,10 @@
 """Time to sparsity with interference, of features and of networks, against the law without."""
 
-from functools import cache, partial
+from functools import partial
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from scipy.stats.distributions import rv_frozen
 
 from sim.flow import Flow
 from sim.replicates import observe
@@ -13,13 +12,12 @@ from theory import Autoencoder, interference, sparsification
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.experiments.findings import Findings, parts
 from validation.experiments.labels import value_of
+from validation.experiments.sparsification import race_times
 from validation.report import plots
-from validation.report.statistics import Estimate, bootstrap, mean
 
 STEP = 0.02  # between looks, as a share of the time
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt
 READ = [(what, at) for what in ("feature", "network") for at in (0.5, 0.9)]  # quantiles
-LEVELS = np.arange(1, 20) / 20  # of the law, at which a sample is compared with it
 
 
 def settings(full: bool) -> list[Setting]:
@@ -58,58 +56,6 @@ def _watch(flow: Flow) -> dict[str, np.ndarray | float]:
     return {"feature_time": last * np.exp(-STEP / 2), "network_time": flow.l1 * flow.last_change}
 
 
-@cache
-def _law_of(m: int, l1: float) -> rv_frozen:
-    return sparsification.time_to_sparsity(Autoencoder(1, m, l1))
-
-
-def _law(part: xr.Dataset, universal: bool = False) -> rv_frozen:
-    return sparsification.time_to_sparsity() if universal else _law_of(int(part.m), float(part.l1))
-
-
-def _times(part: xr.Dataset, what: str) -> tuple[np.ndarray, int]:
-    """Return times over (replicate, feature), and of how many encodings each is the slowest."""
-    if what == "feature":
-        return part.feature_time.values, 1
-    return part.network_time.values[:, None], part.sizes["feature"]
-
-
-def _quantile(part: xr.Dataset, level: float, what: str, at: float) -> Estimate:
-    """Return a quantile of times, runs being independent and features not.
-
-    The interval is Woodruff's (J. Am. Stat. Assoc. 47, 1952): quantiles at the ends of the interval of the
-    share of times below.
-    """
-    times, _ = _times(part, what)
-    below = mean((times <= np.quantile(times, at)).mean(axis=1), level)
-    ends = np.clip([at, at + below.low - below.value, at + below.high - below.value], 0, 1)
-    value, low, high = np.quantile(times, ends).tolist()
-    return Estimate(value, low, high, f"{level:.1%} interval, {len(times)} runs")
-
-
-def _predicted(part: xr.Dataset, what: str, at: float) -> float:
-    return float(_law(part).ppf(at ** (1 / _times(part, what)[1])))
-
-
-def _distance(part: xr.Dataset, level: float, what: str, universal: bool) -> Estimate:
-    times, slowest_of = _times(part, what)
-    shares = (times[..., None] <= _law(part, universal).ppf(LEVELS ** (1 / slowest_of))).mean(axis=1) - LEVELS
-    each = [mean(column, 1 - (1 - level) / LEVELS.size) for column in shares.T]  # Bonferroni
-    return Estimate(
-        max(abs(e.value) for e in each),
-        max(0.0, *(max(e.low, -e.high) for e in each)),
-        max(max(e.high, -e.low) for e in each),
-        f"{level:.1%} simultaneous interval, {len(times)} runs",
-    )
-
-
-def _independent(part: xr.Dataset, level: float) -> Estimate:
-    """Return the share of networks done by their median time if features were independent, as they are."""
-    times, n = part.feature_time.values, part.sizes["feature"]
-    done = (times <= np.median(times.max(axis=1))).mean(axis=1)
-    return bootstrap(done, lambda column, axis=-1: column.mean(axis=axis) ** n, level)
-
-
 def _band(part: xr.Dataset) -> Band:
     left_out = interference.initial_strength(Autoencoder(int(part.n), int(part.m), float(part.l1))) + STEP
     return Band(1 - left_out, 1 + left_out, "1 ± (n − 1)/(2m), the interference left out, and 2 % for looks")
@@ -118,7 +64,9 @@ def _band(part: xr.Dataset) -> Band:
 def _over_law(what: str, at: float) -> Quantity:
     reads = {"what": what, "at": at}
     label = f"λT of a {what}, {at:.0%} quantile"
-    return Quantity(label, partial(_quantile, **reads), partial(_predicted, **reads), _band)
+    return Quantity(
+        label, partial(race_times.quantile, **reads), partial(race_times.predicted, **reads), _band
+    )
 
 
 def _draw_features(ax: Axes, found: Findings) -> None:
@@ -171,12 +119,13 @@ EXPERIMENTS = (
             **{f"{what} {at:g}": _over_law(what, at) for what, at in READ},
             **{
                 f"{what} {law}": Quantity(
-                    f"{what}: D from the {law}", partial(_distance, what=what, universal=law[0] == "u")
+                    f"{what}: D from the {law}",
+                    partial(race_times.distance, what=what, universal=law[0] == "u"),
                 )
                 for what in ("feature", "network")
                 for law in ("law of m weights", "universal law")
             },
-            "independent": Quantity("done by the median time, if independent", _independent),
+            "independent": Quantity("done by the median time, if independent", race_times.independent),
         },
         (
             Panel(draw=_draw_features, options={"xlim": (0.2, 15), "ylim": (3e-4, 1.5)}),
