@@ -19,8 +19,15 @@ from validation.experiments.collisions import (
     quarter_constant,
 )
 from validation.experiments.experiment import Experiment
-from validation.experiments.flow import energy, training_follows_flow, zeros_stay
-from validation.experiments.interference import winner_decided
+from validation.experiments.flow import energy, l1_to_zero, training_follows_flow, zeros_stay
+from validation.experiments.interference import (
+    initial_and_final,
+    initial_interference,
+    inner_products,
+    rebirth,
+    rebirths,
+    winner_decided,
+)
 from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
@@ -29,6 +36,7 @@ from validation.experiments.sparsification import (
     norm_relaxation,
     sparsification_speed,
     time_law,
+    time_with_interference,
     winner,
 )
 
@@ -41,9 +49,16 @@ MODULES = (
     winner,
     final_weight,
     sparsification_speed,
+    time_with_interference,
+    initial_interference,
+    inner_products,
     winner_decided,
+    initial_and_final,
     zeros_stay,
+    rebirths,
+    rebirth,
     training_follows_flow,
+    l1_to_zero,
     malign_collision,
     benign_collision,
     counts,
