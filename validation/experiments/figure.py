@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from validation.experiments.experiment import Panel
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
 from validation.experiments.labels import meaning, shown, told, value_of
+from validation.experiments.rows import Row
 from validation.report import plots
 
 PALETTE = (

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from theory.common import files
 from validation.experiments.figure import draw
-from validation.experiments.findings import Findings, Row, setting_names
+from validation.experiments.findings import Findings, setting_names
 from validation.experiments.labels import RUNS, shown, symbol, told
+from validation.experiments.rows import Row
 from validation.report import plots
 from validation.report.wording import duration, number, table
 

@@ -11,8 +11,9 @@ from theory.sparsification.reduction import final_weight
 from validation.experiments.co_occurrence import remaining
 from validation.experiments.co_occurrence.following import measure, settings
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, mean_of
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
 from validation.experiments.labels import value_of
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate, mean, share
 
 

@@ -5,8 +5,9 @@ import xarray as xr
 from theory.co_occurrence.splitting import separation_probability
 from validation.experiments.co_occurrence.split_neurons import NOISES, OUTCOMES, measure, settings
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
 from validation.experiments.labels import value_of
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate, share
 
 CURED = 0.8  # share of pairs that come apart from which on splitting is called a cure

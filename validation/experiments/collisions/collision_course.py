@@ -7,7 +7,8 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate, mean
 
 PLANTS = ("none", "opposite", "same")

@@ -11,7 +11,8 @@ from sim.replicates import observe
 from theory import Autoencoder, collisions
 from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate, mean
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun

@@ -13,8 +13,9 @@ from theory import Autoencoder
 from validation.experiments.collisions import ratio_law, ratios
 from validation.experiments.collisions.ratios import BASE, FAST, OTHERS
 from validation.experiments.experiment import Experiment, Panel, Setting
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
 from validation.experiments.labels import meaning, value_of
+from validation.experiments.rows import Row
 from validation.report import plots
 
 BATCHES = 40  # of runs, whose means are kept

@@ -7,9 +7,10 @@ import xarray as xr
 from matplotlib.axes import Axes
 
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.findings import Findings, Row, parts, setting_of
+from validation.experiments.findings import Findings, parts, setting_of
 from validation.experiments.interference.at_zero import EDGES, measure
 from validation.experiments.labels import told
+from validation.experiments.rows import Row
 from validation.report import plots
 from validation.report.statistics import Estimate, bootstrap, mean, share
 
