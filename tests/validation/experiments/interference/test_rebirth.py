@@ -1,18 +1,12 @@
 """Rebirth: rests and passages told apart, winners followed, and what is said of them."""
 
-import dataclasses
-
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
+import xarray as xr
 
 from theory.interference.rebirth import rebirth_until
-from validation.experiments import experimenting, rebirth
-
-TINY = [
-    {"method": method, "n": 12, "m": 12, "l1": l1, "replicates": 3}
-    for method, l1 in (("splitting", 0.02), ("splitting", 0.01), ("event", 0.02))
-]
+from validation.experiments.findings import Findings
+from validation.experiments.interference import at_zero, rebirth
 
 
 class Scripted:
@@ -33,15 +27,6 @@ class Scripted:
         return False
 
 
-@pytest.fixture(scope="module")
-def result():
-    patch = pytest.MonkeyPatch()
-    tiny = dataclasses.replace(rebirth.experiment, settings=lambda full: TINY)
-    patch.setattr(experimenting, "experiments", (tiny,))
-    yield experimenting.run("rebirth", seed=1)
-    patch.undo()
-
-
 def test_rests_passages_and_winners_are_told_apart():
     flow = Scripted(
         [[0.5, 0.1, -0.2], [0.3, 0.4, 0.2]],
@@ -49,55 +34,61 @@ def test_rests_passages_and_winners_are_told_apart():
         [[0.2, 0.3, 0.1], [0.6, 0.0, 0.0]],  # one is reborn …
         [[0.0, 1.0, 0.0], [1.0, 0.0, 0.0]],  # … and wins
     )
-    seen = rebirth._follow(flow)
+    seen = at_zero._follow(flow)
     counts = {name: int(seen[name]) for name in ("returned", "passed", "winners", "winners_returned")}
     assert counts == {"returned": 1, "passed": 1, "winners": 2, "winners_returned": 1}
     assert seen["winners_passed"] == 0
     assert seen["largest"] == 1.0
-    assert seen["middle"] == pytest.approx(0.01 * 2 * rebirth.SHORTEST)
+    assert seen["middle"] == pytest.approx(0.01 * 2 * at_zero.SHORTEST)
     assert seen["returned_at"].sum() == 1
 
 
 def test_latest_rebirth_is_that_of_the_strongest_pair():
     weights = [[0.9, 0.1], [0.4, 0.8], [-0.5, -0.1]]
     inner = np.dot(weights[0], weights[1])
-    assert rebirth._latest(Scripted(weights)) == pytest.approx(rebirth_until(inner, 0.9, 0.01))
-    assert rebirth._latest(Scripted([[1.0, 0.0], [0.0, 1.0]])) == 0
+    assert at_zero._latest(Scripted(weights)) == pytest.approx(rebirth_until(inner, 0.9, 0.01))
+    assert at_zero._latest(Scripted([[1.0, 0.0], [0.0, 1.0]])) == 0
 
 
-def test_weights_are_conserved(result):
-    left = 12 * 12 - result.deaths + result.rebirths
-    np.testing.assert_array_equal(left, result.winners)
-    assert (result.passed + result.returned <= result.rebirths).all()
+def result_of(*measured, **coords):
+    parts = [part.assign_coords(replicate=range(part.sizes["replicate"]), **coords) for part in measured]
+    return xr.concat(parts, "setting", join="outer").assign_coords(
+        method=("setting", ["splitting", "event"][: len(parts)])
+    )
 
 
-def test_event_and_splitting_see_the_same(result):
-    fast, exact = result.isel(setting=0), result.isel(setting=2)
+def test_weights_are_conserved_and_both_methods_see_the_same():
+    fast, exact = (at_zero.measure(method, 12, 12, 0.02, 3, seed=1) for method in ("splitting", "event"))
+    np.testing.assert_array_equal(12 * 12 - fast.deaths + fast.rebirths, fast.winners)
     assert exact.returned.sum() > 0
     np.testing.assert_allclose(fast.returned.sum(), exact.returned.sum(), atol=3)
     np.testing.assert_allclose(fast.passed.sum(), exact.passed.sum(), atol=3)
 
 
-def test_one_feature_alone_has_no_rebirths():
-    found = rebirth.experiment.measure("splitting", 1, 6, 0.02, 3, seed=0).expand_dims("setting")
-    found = found.assign_coords({k: ("setting", [v]) for k, v in (TINY[0] | {"n": 1, "m": 6}).items()})
-    assert found.rebirths.sum() == 0
-    assert "No rebirths after a rest were seen" in rebirth.experiment.findings(found)
-    assert isinstance(rebirth.experiment.figure(found), Figure)
+def test_rates_are_for_each_rest_and_winners_are_counted_once():
+    each = {name: ("replicate", [value] * 2) for name, value in COUNTS.items()}
+    part = xr.Dataset(each | {"returned_at": ("bin", np.zeros(30))})
+    found = Findings(
+        rebirth.EXPERIMENTS[0],
+        result_of(part, part).assign_coords({name: ("setting", [value] * 2) for name, value in SIZE.items()}),
+    )
+    assert found("returned")[0].estimate.value == pytest.approx(30 / (110 - 10))
+    assert found("won")[0].estimate.value == pytest.approx(1 / 48)
+    assert found("late")[0].estimate.value == pytest.approx(0.2)
+    assert found("by events")[0].estimate.value == pytest.approx(1)
+    assert "some are left of the start" in rebirth.EXPERIMENTS[0].meaning(found)
 
 
-def test_findings_and_figure_follow_the_data(result):
-    told = rebirth.experiment.findings(result)
-    assert "by event against splitting" in told
-    other = result.copy(deep=True)
-    other["winners_returned"] = other.winners_returned + 1
-    assert rebirth.experiment.findings(other) != told
-    assert isinstance(rebirth.experiment.figure(result), Figure)
-    for kept in ([0], [2]):
-        assert rebirth.experiment.findings(result.isel(setting=kept))
-        assert isinstance(rebirth.experiment.figure(result.isel(setting=kept)), Figure)
-
-
-def test_a_seed_gives_the_same_result(result):
-    again = rebirth.experiment.measure(seed=1, **TINY[0])
-    np.testing.assert_array_equal(again.returned, result.returned[0])
+COUNTS = {
+    "deaths": 110.0,
+    "rebirths": 40.0,
+    "returned": 30.0,
+    "passed": 10.0,
+    "winners": 48.0,
+    "winners_returned": 1.0,
+    "winners_passed": 0.0,
+    "middle": 0.3,
+    "late": 6.0,
+    "largest": 0.1,
+}
+SIZE = {"n": 48, "m": 96, "l1": 0.004, "replicates": 2}
