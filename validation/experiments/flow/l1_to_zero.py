@@ -71,14 +71,14 @@ def _apart(name: str) -> Compare:
 
 
 @cache
-def _alone(n: int, m: int, l1: float) -> dict[str, float]:
+def _alone(n: int, m: int, l1: float) -> dict[str, float | None]:
     """Return the mean of the exclusion law, of λT of the slowest of n encodings alone, and active weights."""
     model, x = Autoencoder(1, m, l1), np.linspace(0, 20, 2001)
     slowest = np.trapezoid(1 - sparsification.time_to_sparsity(model).cdf(x) ** n, x)
     active = [float(sparsification.active_weights(model, look / l1).mean()) for look in LOOKS]
     count = float(collisions.polysemantic_neurons(n, m).mean())
-    law = (count, None, float(slowest), *active)
-    return dict(zip(VALUES, law, strict=True))
+    laws: list[float | None] = [count, None, float(slowest), *active]
+    return dict(zip(VALUES, laws, strict=True))
 
 
 def _predicted(part: xr.Dataset, name: str) -> float | None:

@@ -115,7 +115,8 @@ def _answer(found: Findings) -> str:
     first = " and ".join(f"{row.estimate:%} in {NAMES[row.source]}" for row in found("the largest"))
     return (
         "The inner product of an encoding's start and end is a share of what it would be without "
-        f"interference: {kept}. The largest initial weight wins for {first} of features."
+        f"interference: {kept}. The share of features for which the largest initial weight wins is "
+        f"{first}."
     )
 
 

@@ -81,8 +81,8 @@ def _meaning(found: Findings) -> str:
     return (
         f"Half of the rebirths come before λt = {min(when):.2f} to {max(when):.2f}, and "
         f"{min(late):.1%} to {max(late):.1%} of them when no inner product of the start could cause them any "
-        f"more: {cause}. Weights that pass through zero are counted as rebirths by integrators, too; the two are told "
-        "apart in the table, which also has the sizes that reborn weights reach."
+        f"more: {cause}. Weights that pass through zero are counted as rebirths by integrators, too; the two "
+        "are told apart in the table, which also has the sizes that reborn weights reach."
     )
 
 

@@ -42,10 +42,12 @@ def quantile(part: xr.Dataset, level: float, what: str, at: float) -> Estimate:
 
 
 def predicted(part: xr.Dataset, what: str, at: float) -> float:
+    """Return a quantile of the law of m weights alone, for a network of the slowest of n."""
     return float(_law(part).ppf(at ** (1 / _times(part, what)[1])))
 
 
 def distance(part: xr.Dataset, level: float, what: str, universal: bool) -> Estimate:
+    """Return D, the largest difference of the shares of times below quantiles of a law from these."""
     times, slowest_of = _times(part, what)
     shares = (times[..., None] <= _law(part, universal).ppf(LEVELS ** (1 / slowest_of))).mean(axis=1) - LEVELS
     each = [mean(column, 1 - (1 - level) / LEVELS.size) for column in shares.T]  # Bonferroni

@@ -18,6 +18,7 @@ from validation.report import plots
 STEP = 0.02  # between looks, as a share of the time
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt
 READ = [(what, at) for what in ("feature", "network") for at in (0.5, 0.9)]  # quantiles
+LAWS = {"law of m weights": False, "universal law": True}  # whether it is the universal one
 
 
 def settings(full: bool) -> list[Setting]:
@@ -62,11 +63,17 @@ def _band(part: xr.Dataset) -> Band:
 
 
 def _over_law(what: str, at: float) -> Quantity:
-    reads = {"what": what, "at": at}
-    label = f"λT of a {what}, {at:.0%} quantile"
     return Quantity(
-        label, partial(race_times.quantile, **reads), partial(race_times.predicted, **reads), _band
+        f"λT of a {what}, {at:.0%} quantile",
+        partial(race_times.quantile, what=what, at=at),
+        partial(race_times.predicted, what=what, at=at),
+        _band,
     )
+
+
+def _from_law(what: str, law: str) -> Quantity:
+    away = partial(race_times.distance, what=what, universal=LAWS[law])
+    return Quantity(f"{what}: D from the {law}", away)
 
 
 def _draw_features(ax: Axes, found: Findings) -> None:
@@ -117,14 +124,7 @@ EXPERIMENTS = (
         measure,
         {
             **{f"{what} {at:g}": _over_law(what, at) for what, at in READ},
-            **{
-                f"{what} {law}": Quantity(
-                    f"{what}: D from the {law}",
-                    partial(race_times.distance, what=what, universal=law[0] == "u"),
-                )
-                for what in ("feature", "network")
-                for law in ("law of m weights", "universal law")
-            },
+            **{f"{what} D {law}": _from_law(what, law) for what in ("feature", "network") for law in LAWS},
             "independent": Quantity("done by the median time, if independent", race_times.independent),
         },
         (
