@@ -21,7 +21,7 @@ def settings(full: bool) -> list[Setting]:
 
 
 def measure(n: int, m: int, seed: int) -> xr.Dataset:
-    """Follow two features under interference alone, whose only weights share a neuron and have the same sign."""
+    """Follow two features under interference alone, with one weight each, of one sign, on one neuron."""
     start = np.zeros((n, m))
     start[:, 0] = np.sort(np.random.default_rng(seed).uniform(0.3, 1, n))[::-1]
     pair, only = Autoencoder(n, m, 0.0), ("interference",)
@@ -59,7 +59,7 @@ def _course(ax: Axes, found: Findings) -> None:
 EXPERIMENTS = (
     Experiment(
         "malign_collision",
-        "Of two features with the same sign on one neuron the smaller leaves; interference conserves a² − b².",
+        "Of two features with the same sign on one neuron the smaller leaves; a² − b² is conserved.",
         "seed 001, “Benign and malign collisions”; closed form own",
         settings,
         measure,

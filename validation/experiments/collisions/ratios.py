@@ -1,4 +1,4 @@
-"""What `quarter_constant` reads off its runs: the ratio to the exclusion law, its law, who makes it and when."""
+"""What `quarter_constant` reads off its runs: the ratio to the exclusion law, and what law that follows."""
 
 import functools
 from collections.abc import Callable
@@ -6,12 +6,15 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from scipy import stats
 
 from theory import collisions
-from validation.experiments.collisions.ratio_law import FLOOR, LEAST, Fit, band, free
+from validation.experiments.collisions.ratio_law import FLOOR, LEAST, Fit, band, free, law, scaled
 from validation.experiments.experiment import Band, Quantity
-from validation.experiments.findings import parts
+from validation.experiments.findings import Findings, parts
+from validation.experiments.labels import meaning, value_of
+from validation.report import plots
 from validation.report.statistics import Estimate, mean, share
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
@@ -22,8 +25,8 @@ Contribution = Callable[[xr.Dataset], np.ndarray]
 @functools.cache  # a distribution of SciPy takes milliseconds to make
 def exclusion(n: int, m: int) -> tuple[float, float]:
     """Return mean and variance of the exclusion law."""
-    law = collisions.polysemantic_neurons(n, m)
-    return float(law.mean()), float(law.var())
+    counts = collisions.polysemantic_neurons(n, m)
+    return float(counts.mean()), float(counts.var())
 
 
 def over_law(part: xr.Dataset, name: str) -> np.ndarray:
@@ -157,6 +160,44 @@ def off(fitted: bool, exclusion_law: bool = False) -> Callable[[xr.Dataset, floa
         return None if beyond is None else beyond.scaled(100)
 
     return estimate
+
+
+def _points(ax: Axes, found: Findings, name: str, x: str, exact: float) -> dict[int, np.ndarray]:
+    """Draw a quantity at each n, hollow where it is held out; return the colours."""
+    rows = found(name, l1=BASE)
+    features = sorted({row.setting["n"] for row in rows})
+    colours = dict(zip(features, plots.sequence(len(features)), strict=True))
+    for n, colour in colours.items():
+        of_n = [row for row in rows if row.setting["n"] == n]
+        style = {"color": colour, "markerfacecolor": colour if np.log2(n) % 1 == 0 else "white"}
+        label = f"n = {n}" if np.log2(n) % 2 == 1 else None
+        at = [value_of(x, row.setting) for row in of_n]
+        plots.intervals(ax, at, [row.estimate for row in of_n], label=label, **style)
+    ax.axhline(exact, color=plots.COLOUR["theory"], linewidth=1, label="exclusion law")
+    ax.set(xscale="log", xlabel=meaning(x))
+    return colours
+
+
+def by_load(ax: Axes, found: Findings) -> None:
+    """Draw the ratio against n/m, with the fitted law at each n."""
+    found_law = fit(found.result, BASE)
+    for n, colour in _points(ax, found, "ratio", "load", 1).items():
+        m = found_law.m[found_law.n == n]
+        if found_law.enough and m.size > 1:
+            fine = np.geomspace(m.min(), m.max(), 50)
+            ax.plot(n / fine, law(n, fine, *found_law.constants), color=colour, linewidth=1)
+    ax.set_ylabel("polysemantic neurons over exclusion law")
+
+
+def by_crowding(ax: Axes, found: Findings) -> None:
+    """Draw its excess against n/√m, with the fitted law."""
+    _points(ax, found, "per_slot", "crowding", 0)
+    found_law = fit(found.result, BASE)
+    if found_law.enough:
+        crowding = found_law.n / found_law.m**0.5
+        fine = np.geomspace(crowding.min(), crowding.max(), 100)
+        ax.plot(fine, scaled(fine, *found_law.constants), color=plots.VERMILION, label="fitted law")
+    ax.set_ylabel("(ratio − 1) per share of free slots")
 
 
 def _normal(value: float, error: float, level: float) -> Estimate:
