@@ -30,6 +30,11 @@ def measure(n: int, m: int, seed: int) -> xr.Dataset:
     return xr.Dataset({"weights": (("time", "feature"), weights)}, {"time": [0.0, *TIMES]})
 
 
+def _theory(part: xr.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    larger, smaller = part.weights.values[0]
+    return interference.malign_collision(larger, smaller, times)
+
+
 def _smaller(time: float) -> Quantity:
     return Quantity(
         f"smaller weight at t = {time:g}",
@@ -38,7 +43,7 @@ def _smaller(time: float) -> Quantity:
             ERROR[0] * float(part.weights.sel(time=time)[1]),
             "integration error",
         ),
-        lambda part: interference.malign_collision(*part.weights.values[0], np.array([time]))[1][0],
+        lambda part: _theory(part, np.array([time]))[1][0],
     )
 
 
@@ -51,7 +56,7 @@ def _course(ax: Axes, found: Findings) -> None:
     weights, times = found.result.weights.isel(setting=0), np.linspace(0, TIMES[-1], 200)
     ax.plot(weights.time, weights.isel(feature=0), "o", color=plots.BLUE, label="larger weight")
     ax.plot(weights.time, weights.isel(feature=1), "s", color=plots.VERMILION, label="smaller weight")
-    theory = np.array(interference.malign_collision(*weights.values[0], times)).T
+    theory = np.transpose(_theory(found.result.isel(setting=0), times))
     ax.plot(times, theory, color=plots.COLOUR["theory"], label=[plots.LABEL["theory"], None])
     ax.set(xlabel=plots.TIME, ylabel="weight on the shared neuron", ylim=(0, None))
 

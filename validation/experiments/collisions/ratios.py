@@ -2,9 +2,9 @@
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from matplotlib.axes import Axes
 from scipy import stats
@@ -107,35 +107,36 @@ def pairs_kept(part: xr.Dataset, level: float) -> Estimate | None:
     return share(kept, made, level) if int(part.n) == 2 and made else None
 
 
-def table(result: xr.Dataset) -> pd.DataFrame:
-    """Return λ, n, m, ratio and standard error of each setting."""
-    found = ((float(p.l1), int(p.n), int(p.m), corrected(p)) for p in parts(result))
-    rows = [(l1, n, m, batches.mean(), error(batches)) for l1, n, m, batches in found]
-    return pd.DataFrame(rows, columns=["l1", "n", "m", "ratio", "error"])
+def table(result: xr.Dataset, l1: float) -> xr.Dataset:
+    """Return ratio and standard error of the settings at one λ, by (n, m)."""
+    batches = [corrected(part) for part in parts(result)]
+    values = {
+        "ratio": ("setting", np.array([some.mean() for some in batches])),
+        "error": ("setting", np.array([error(some) for some in batches])),
+    }
+    every = xr.Dataset(values, {name: ("setting", result[name].values) for name in ("n", "m")})
+    return every.isel(setting=np.flatnonzero(result.l1 == l1)).set_index(setting=["n", "m"])
 
 
 def change(l1: float) -> Callable[[xr.Dataset, float], Estimate | None]:
     """Return what estimates the mean change of the ratio from `BASE` to another λ, where both were run."""
 
     def estimate(result: xr.Dataset, level: float) -> Estimate | None:
-        every = table(result)
-        every["error"] = every["error"].clip(lower=FLOOR)
-        here, there = (every[every.l1 == value].set_index(["n", "m"]) for value in (l1, BASE))
-        both = here.join(there, rsuffix="_base", how="inner")
-        weights = 1 / (both.error**2 + both.error_base**2)
-        if both.empty:
+        here, there = xr.align(table(result, l1), table(result, BASE), join="inner")
+        if not here.sizes["setting"]:
             return None
-        return _normal(
-            ((both.ratio - both.ratio_base) * weights).sum() / weights.sum(), weights.sum() ** -0.5, level
-        )
+        errors = (np.maximum(one.error.values, FLOOR) for one in (here, there))
+        weights = np.hypot(*errors) ** -2
+        changes = (here.ratio - there.ratio).values
+        return _normal(changes @ weights / weights.sum(), weights.sum() ** -0.5, level)
 
     return estimate
 
 
 def fit(result: xr.Dataset, l1: float) -> Fit:
     """Return the law fitted to what was measured at one λ."""
-    every = table(result)
-    return Fit(*every[every.l1 == l1][["n", "m", "ratio", "error"]].to_numpy(float).T)
+    every = table(result, l1)
+    return Fit(*(every[name].values.astype(float) for name in ("n", "m", "ratio", "error")))
 
 
 def constant(which: int) -> Callable[[xr.Dataset, float], Estimate | None]:
@@ -162,7 +163,7 @@ def off(fitted: bool, exclusion_law: bool = False) -> Callable[[xr.Dataset, floa
     return estimate
 
 
-def _points(ax: Axes, found: Findings, name: str, x: str, exact: float) -> dict[int, np.ndarray]:
+def _points(ax: Axes, found: Findings, name: str, x: str, exact: float) -> dict[Any, np.ndarray]:
     """Draw a quantity at each n, hollow where it is held out; return the colours."""
     rows = found(name, l1=BASE)
     features = sorted({row.setting["n"] for row in rows})
