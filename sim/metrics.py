@@ -27,27 +27,6 @@ def features_on(weights: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     arguments.real("threshold", threshold, least=0)
     return (np.abs(np.asarray(weights)) > threshold).sum(axis=-2)
 
-if TYPE_CHECKING:
-    from scipy import sparse
-
-
-def features_on(weights: np.ndarray, threshold: float = 0.5) -> np.ndarray:
-    """Return the number of features with a weight of size greater than `threshold` on each neuron.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (..., feature, neuron)
-        Encodings; leading axes are replicates.
-    threshold : float
-        Size from which on a weight counts, at least 0.
-
-    Returns
-    -------
-    ndarray of int, shape (..., neuron)
-    """
-    arguments.real("threshold", threshold, least=0)
-    return (np.abs(np.asarray(weights)) > threshold).sum(axis=-2)
-
 
 def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | np.ndarray:
     """Count the neurons on which two or more features have a weight of size greater than `threshold`.

@@ -3,7 +3,11 @@
 import difflib
 from collections.abc import Sequence
 
+from rich import box
+from rich.table import Table
+
 from theory.common.arguments import ArgumentError
+from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
 from validation.experiments.collisions import (
     benign_collision,
     collision_course,
@@ -15,8 +19,15 @@ from validation.experiments.collisions import (
     quarter_constant,
 )
 from validation.experiments.experiment import Experiment
-from validation.experiments.flow import energy, training_follows_flow, zeros_stay
-from validation.experiments.interference import winner_decided
+from validation.experiments.flow import energy, l1_to_zero, training_follows_flow, zeros_stay
+from validation.experiments.interference import (
+    initial_and_final,
+    initial_interference,
+    inner_products,
+    rebirth,
+    rebirths,
+    winner_decided,
+)
 from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
@@ -25,6 +36,7 @@ from validation.experiments.sparsification import (
     norm_relaxation,
     sparsification_speed,
     time_law,
+    time_with_interference,
     winner,
 )
 
@@ -35,11 +47,18 @@ MODULES = (
     late_law,
     time_law,
     winner,
-    sparsification_speed,
     final_weight,
+    sparsification_speed,
+    time_with_interference,
+    initial_interference,
+    inner_products,
     winner_decided,
+    initial_and_final,
     zeros_stay,
+    rebirths,
+    rebirth,
     training_follows_flow,
+    l1_to_zero,
     malign_collision,
     benign_collision,
     counts,
@@ -50,6 +69,9 @@ MODULES = (
     incidental_or_necessary,
     fourth_norm,
     winner_take_all,
+    co_occurrence,
+    correlated_pairs,
+    cure_by_splitting,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(
@@ -71,3 +93,17 @@ def find(name: str, among: Sequence[Experiment] = EXPERIMENTS, argument: str = "
         hint = f"; did you mean {' or '.join(near)}?" if near else "; --list shows all"
         raise ArgumentError(f"{argument} must be one of the {len(known)} known ones, got {name!r}{hint}")
     return known[name]
+
+
+def listing(experiments: Sequence[Experiment]) -> Table:
+    """Return experiments as a table for the terminal."""
+    drawn = Table(box=box.SIMPLE_HEAD)
+    drawn.add_column("name", no_wrap=True)
+    drawn.add_column("theory", no_wrap=True)
+    drawn.add_column("question or claim", ratio=1)
+    drawn.add_column("source")
+    for experiment in experiments:
+        theory = ("rough" if experiment.rough else "agrees") if experiment.predicts else ""
+        slow = ", --full" if theory and experiment.answer else ""
+        drawn.add_row(experiment.name, f"{theory}{slow}", experiment.question, experiment.source)
+    return drawn

@@ -50,7 +50,7 @@ def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[
         If a claim is unknown or the seed is no whole number.
     """
     seed, names = arguments.whole("seed", seed), tuple(names)
-    chosen = [claim for claim in select(names) if names or full or claim.answer is None]
+    chosen = [claim for claim in select(names) if names or full or not claim.answer]
     return [
         record(found.experiment, row)
         for found in measured(chosen, seed, full)
@@ -79,7 +79,6 @@ def select(names: Iterable[str] = ()) -> tuple[Experiment, ...]:
 
 def record(claim: Experiment, row: Row) -> Record:
     """Return a row as it is written to a file."""
-    band = {"band": [row.band.low, row.band.high], "reason": row.band.reason} if row.band else {}
     return {
         "claim": claim.name,
         "source": row.source,
@@ -91,7 +90,8 @@ def record(claim: Experiment, row: Row) -> Record:
         "interval": row.estimate.method,
         "verdict": "agrees" if row.agrees else "disagrees",
         "expected": "rough" if row.band else "agrees",
-        **band,
+        "band": [row.band.low, row.band.high] if row.band else None,
+        "reason": row.band.reason if row.band else "",
         "as_expected": row.as_expected,
         "origin": claim.source,
     }
@@ -143,19 +143,6 @@ def summary(records: list[Record]) -> str:
             "each allows; × is measured over predicted."
         )
     return " ".join(said)
-
-
-def listing() -> Table:
-    """Return the claims as a table for the terminal."""
-    drawn = Table(box=box.SIMPLE_HEAD)
-    drawn.add_column("claim", no_wrap=True)
-    drawn.add_column("expected", no_wrap=True)
-    drawn.add_column("statement", ratio=1)
-    drawn.add_column("origin")
-    for claim in CLAIMS:
-        expected = ("rough" if claim.rough else "agrees") + ("" if claim.answer is None else ", --full")
-        drawn.add_row(claim.name, expected, claim.question, claim.source)
-    return drawn
 
 
 def save(records: list[Record], path: str | os.PathLike) -> Path:

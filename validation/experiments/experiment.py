@@ -1,7 +1,7 @@
 """What an experiment is: a question, a labelled grid of settings, a measurement, and what is read off it."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from validation.experiments.findings import Findings
 
-Setting = Mapping[str, str | int | float]
+Setting = Mapping[str, Any]  # numbers and names by name
 
 
 def grid(axes: Mapping[str, Any]) -> list[Setting]:
@@ -76,6 +76,11 @@ class Quantity:
     over : tuple of str, optional
         Settings for each combination of which there is one number, from all that was measured there; by
         default there is one for each setting.
+    along : str
+        Coordinate of the data at whose values there is one number each; callables take what is there.
+    at : callable, optional
+        Takes what was measured in a setting and returns values, next to which the recorded ones are taken; by
+        default all of them.
     beside : mapping, optional
         Names the setting that every other one is compared with, by the values in which they differ. The
         callables then take what was measured in both, this one second.
@@ -89,6 +94,8 @@ class Quantity:
     band: Callable[..., Band] | None = None
     unit: str = ""
     over: tuple[str, ...] | None = None
+    along: str = ""
+    at: Callable[[xr.Dataset], Sequence[float]] | None = None
     beside: Mapping[str, Any] | None = None
     source: str = "simulation"
 
@@ -162,11 +169,12 @@ class Experiment:
         What is read off the data, by name.
     panels : tuple of Panel
         What the figure shows, two panels a row.
-    answer : callable, optional
-        Takes the findings and returns the answer in one sentence with its number. Nothing in it is known
-        beforehand: it changes with the data. Experiments without an answer have no page.
-    meaning : callable, optional
-        Takes the findings and returns one paragraph: what follows from the numbers.
+    answer : str or callable, optional
+        The answer in one sentence with its number: a text in which quantities are filled in (`Rows`), or what
+        takes the findings and returns it. Nothing in it is known beforehand: it changes with the data.
+        Experiments without an answer have no page.
+    meaning : str or callable, optional
+        One paragraph in the same way: what follows from the numbers.
     limits : str
         What the answer does not cover.
     names : mapping
@@ -183,8 +191,8 @@ class Experiment:
     measure: Callable[..., xr.Dataset]
     quantities: Mapping[str, Quantity]
     panels: tuple[Panel, ...] = ()
-    answer: "Callable[[Findings], str] | None" = None
-    meaning: "Callable[[Findings], str] | None" = None
+    answer: "str | Callable[[Findings], str]" = ""
+    meaning: "str | Callable[[Findings], str]" = ""
     limits: str = ""
     names: Mapping[Any, str] = field(default_factory=dict)
     in_check: Callable[[Setting], bool] | None = None

@@ -84,10 +84,10 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
     names = (panel.y,) if isinstance(panel.y, str) else panel.y
     grouped: dict[tuple, list[Row]] = {}
     for row in (row for name in names for row in found(name, **panel.where)):
-        key = [(name, value_of(name, row.setting)) for name in panel.by]
+        aspects = [(name, value_of(name, row.setting)) for name in panel.by]
         if len(names) > 1:
-            key.append(("quantity", row.quantity.label))
-        grouped.setdefault(tuple(key), []).append(row)
+            aspects.append(("quantity", row.quantity.label))
+        grouped.setdefault(tuple(aspects), []).append(row)
     order = sorted(grouped, key=lambda key: [0.0 if isinstance(v, str) else float(v) for _, v in key])
     columns = [list(dict.fromkeys(column)) for column in zip(*order, strict=True)]
     drawn = []
@@ -123,13 +123,17 @@ def _colours(values: list[tuple[str, Any]], found: Findings) -> Any:
 
 def _draw_over_numbers(ax: Axes, panel: Panel, series: list[Series], found: Findings) -> None:
     name = str(panel.x)
+    if "x" in panel.log:
+        series = [one._replace(rows=[row for row in one.rows if _number(name, row) > 0]) for one in series]
     aside = APART if "x" in panel.log else 1.0
     for k, one in enumerate(series):
         x = np.array([_number(name, row) for row in one.rows]) * aside ** (k - (len(series) - 1) / 2)
         _draw_rows(ax, panel, one, x)
-        predicted = [np.nan if row.predicted is None else row.predicted for row in one.rows]
-        if not (panel.ratio or np.isnan(predicted).all()):
-            ax.plot(x, predicted, color=plots.COLOUR["theory"], linewidth=1, label=_once(ax, "theory"))
+        predicted = np.array([np.nan if row.predicted is None else row.predicted for row in one.rows])
+        known = ~np.isnan(predicted)
+        if known.any() and not panel.ratio:
+            line = _through(x[known], predicted[known])
+            ax.plot(*line, color=plots.COLOUR["theory"], linewidth=1, label=_once(ax, "theory"))
     if "x" in panel.log:
         ax.set_xscale("log")
     ax.set_xlabel(meaning(name))
@@ -159,14 +163,21 @@ def _draw_side_by_side(ax: Axes, panel: Panel, series: list[Series], found: Find
         ax.set_xlabel(meaning(names[0]))
         ticks = [f"{value:.4g}" for (value,) in keys]
     wide = sum(max(map(len, tick.split("\n"))) for tick in ticks) > WIDE
-    ax.set_xticks(range(len(keys)), ticks, **({"rotation": 35, "ha": "right"} if wide else {}))
+    ax.set_xticks(range(len(keys)), ticks, rotation=35 if wide else 0, ha="right" if wide else "center")
 
 
 def _draw_rows(ax: Axes, panel: Panel, one: Series, x: np.ndarray) -> None:
     estimates = [row.ratio if panel.ratio else row.estimate for row in one.rows]
     plots.intervals(ax, x, estimates, color=one.colour, label=one.label or None, marker=one.marker)
     if isinstance(panel.x, str):
-        ax.plot(x, [e.value for e in estimates], color=one.colour, linewidth=1, linestyle=one.line)
+        line = _through(x, np.array([e.value for e in estimates]))
+        ax.plot(*line, color=one.colour, linewidth=1, linestyle=one.line)
+
+
+def _through(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the line through points: through their mean where several stand above one another."""
+    at, place = np.unique(x, return_inverse=True)
+    return at, np.bincount(place, y) / np.bincount(place)
 
 
 def _once(ax: Axes, source: str) -> str | None:

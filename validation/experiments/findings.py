@@ -1,13 +1,13 @@
 """What was found: every quantity of an experiment in every setting, with its verdict."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
 
 from validation.experiments.experiment import Band, Experiment, Quantity, Setting
-from validation.experiments.labels import RUNS, told
+from validation.experiments.labels import RUNS, told, value_of
 from validation.report.statistics import USUAL, Estimate
 
 
@@ -75,6 +75,53 @@ class Row:
     def __str__(self) -> str:
         return str(self.estimate)
 
+    def __getitem__(self, name: str) -> Any:
+        return value_of(name, self.setting)
+
+
+class Rows(list[Row]):
+    """Rows of one quantity, as texts name them: ``{kept.last}`` at ``m = {kept.last[m]}``."""
+
+    @property
+    def first(self) -> Row:
+        """The first row."""
+        return self[0]
+
+    @property
+    def last(self) -> Row:
+        """The last row."""
+        return self[-1]
+
+    @property
+    def least(self) -> Row:
+        """The row with the smallest number."""
+        return min(self, key=lambda row: row.estimate.value)
+
+    @property
+    def most(self) -> Row:
+        """The row with the largest number."""
+        return max(self, key=lambda row: row.estimate.value)
+
+    @property
+    def agreeing(self) -> str:
+        """In how many rows the prediction lies in the interval: ``3 of 4``."""
+        told = [row for row in self if row.predicted is not None]
+        return f"{sum(row.agrees for row in told)} of {len(told)}"
+
+    @property
+    def flow(self) -> "Rows":
+        """Those of the flow."""
+        return Rows(row for row in self if row.source == "simulation")
+
+    @property
+    def trained(self) -> "Rows":
+        """Those of trained models."""
+        return Rows(row for row in self if row.source == "training")
+
+
+class UnmeasuredError(LookupError):
+    """What is to be said needs settings that have not been run."""
+
 
 class Findings:
     """All quantities of an experiment in all settings that were run.
@@ -94,13 +141,35 @@ class Findings:
             row for name, quantity in experiment.quantities.items() for row in self._rows(name, quantity)
         ]
 
-    def __call__(self, name: str, **at: Any) -> list[Row]:
+    def __call__(self, name: str, **at: Any) -> Rows:
         """Return the rows of a quantity, those where settings have the given values."""
-        return [
+        return Rows(
             row
             for row in self.rows
             if row.name == name and all(row.setting[key] == value for key, value in at.items())
-        ]
+        )
+
+    def said(self, text: str | Callable[["Findings"], str]) -> str:
+        """Return a text with quantities filled in, or what a callable says; that it is not known, if so."""
+        try:
+            return text.format_map(self) if isinstance(text, str) else text(self)
+        except (UnmeasuredError, IndexError):
+            return "Not enough of it has been run to say."
+
+    def __getitem__(self, name: str) -> Rows:
+        return self.need(name)
+
+    def need(self, name: str, **at: Any) -> Rows:
+        """Return the same rows where there are any.
+
+        Raises
+        ------
+        UnmeasuredError
+            If there is none.
+        """
+        if rows := self(name, **at):
+            return rows
+        raise UnmeasuredError(f"{name} is not measured at {told(at)}")
 
     @property
     def constant(self) -> Setting:
@@ -157,6 +226,13 @@ def _places(quantity: Quantity, result: xr.Dataset) -> Iterator[tuple]:
         yield from groups(result, *quantity.over)
         return
     every = [(setting_of(part), part) for part in parts(result)]
+    if quantity.along:
+        for setting, part in every:
+            values = part[quantity.along].values if quantity.at is None else quantity.at(part)
+            for value in values:
+                here = part.sel({quantity.along: value}, method="nearest")
+                yield {**setting, quantity.along: here[quantity.along].item()}, here
+        return
     if quantity.beside is None:
         yield from every
         return

@@ -27,12 +27,12 @@ def page(found: Findings) -> str:
     experiment = found.experiment
     sections = [f"# {experiment.question}"]
     if experiment.answer:
-        sections.append(f"**{experiment.answer(found)}**")
+        sections.append(f"**{found.said(experiment.answer)}**")
     if experiment.panels:
         sections.append(f"![{experiment.question}]({experiment.name}.png)")
     sections += ["## How it was measured", f"{_how(found)} {_settings(found)}"]
     if experiment.meaning:
-        sections += ["## What it means", experiment.meaning(found)]
+        sections += ["## What it means", found.said(experiment.meaning)]
     if experiment.limits:
         sections += ["## Limits", experiment.limits]
     return "\n\n".join((*sections, "## Numbers", *_tables(found), _origin(found))) + "\n"

@@ -6,6 +6,8 @@ measures the same setting with the same seed shares it.
 """
 
 import functools
+import hashlib
+import inspect
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,9 +16,12 @@ from typing import Any
 
 import xarray as xr
 
+import sim
+import theory
 from sim.progress import track
 from theory.common import arguments, files, schema
 from theory.common.arguments import ArgumentError
+from validation import training
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
 
@@ -76,7 +81,7 @@ def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
     size, is run at its small one, unless it says which of its full settings a full check measures.
     """
     chosen = experiment.in_check if full else None
-    large = full and (experiment.answer is None or chosen is not None)
+    large = full and (not experiment.answer or chosen is not None)
     settings = [s for s in experiment.settings(large) if chosen is None or chosen(s)]
     done = {}
     for setting in track(settings, experiment.name):
@@ -105,6 +110,7 @@ def _collected(
         experiment=experiment.name,
         full=int(full),
         seed=seed,
+        code=_code(experiment.measure),
         missing=len(settings) - len(measured),
     )
 
@@ -131,3 +137,12 @@ def _load(
 
 def _key(setting: Setting) -> frozenset:
     return frozenset(setting.items())
+
+
+@functools.cache
+def _code(measure: Callable[..., xr.Dataset]) -> str:
+    """Return what tells the code apart that measured: a hash of all that theory, flow and training are."""
+    roots = (Path(inspect.getfile(package)).parent for package in (theory, sim, training))
+    files = [Path(inspect.getfile(measure)), *(path for root in roots for path in root.rglob("*.py"))]
+    contents = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
+    return hashlib.sha256("".join(contents).encode()).hexdigest()[:8]

@@ -99,6 +99,7 @@ np.save(sys.argv[1], result)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="forks")
 @pytest.mark.parametrize(("threads", "way"), [("1", "plain"), ("2", "plain"), ("2", "fork")])
 def test_same_result_with_any_number_of_threads(threads, way, tmp_path):

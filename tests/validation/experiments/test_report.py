@@ -2,36 +2,16 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from validation.experiments.claim import Claim, Finding
 
+from tests.validation.experiments.made_up import experiment
 from validation.experiments import checking, report
-from validation.report import plots
-from validation.report.statistics import Estimate
+from validation.experiments.experiment import Panel
 
 
-def figure(seed, full):
-    drawn, axes = plots.panels()
-    axes[0, 0].plot([0, 1], [seed, 1])
-    return drawn
-
-
-def claim(name, expected, plot=None):
-    estimate = Estimate(1.0, 0.9, 1.1, "tolerance 0.1: <rounding> & more")
-    return Claim(
-        name,
-        f"Statement <{name}>.",
-        "own",
-        expected,
-        lambda *_: [Finding("training", name, 2.0, estimate)],
-        plot,
-    )
-
-
-@pytest.fixture
-def rows(monkeypatch):
-    found = (claim("drawn", "agrees", figure), claim("plain", "rough"))
-    monkeypatch.setattr(checking, "claims", found)
-    return checking.check()
+@pytest.fixture(autouse=True)
+def two(monkeypatch):
+    claims = (experiment(1.5, name="drawn"), experiment(0.5, (1.5, 2.2), name="plain", panels=()))
+    monkeypatch.setattr(checking, "CLAIMS", claims)
 
 
 class References(HTMLParser):
@@ -45,35 +25,35 @@ class References(HTMLParser):
         self.found += [value for name, value in attributes if name in ("src", "href")]
 
 
-def test_page_is_self_contained_and_says_everything(rows, tmp_path):
-    page = report.write(tmp_path / "report", rows, seed=3)
+def test_page_is_self_contained_and_says_everything(tmp_path):
+    page = report.write(tmp_path / "report", checking.check(seed=0), seed=0)
     text = page.read_text(encoding="utf-8")
     references = References()
     references.feed(text)
     assert len(references.found) == 1
     assert references.found[0].startswith("data:image/png;base64,")
     assert not re.search(r"https?:|@import|url\(", text)
-    assert "Statement &lt;drawn&gt;." in text
-    assert "&lt;rounding&gt; &amp; more" in text
-    assert "polysem check --seed 3" in text
-    assert text.count("disagrees</span>") == 2
-    assert text.count('class="unexpected"') == 1
+    assert text.count("Is it &lt;n/m&gt;?") == 3  # two headings, one picture
+    assert "polysem check --seed 0" in text
+    assert "× 2 in 1.5 … 2.2" in text
+    assert text.count('class="unexpected"') == 2  # drawn at n = 2, plain at n = 3
+    assert text.count('class="agrees"') == 2
 
 
-def test_pictures_lie_beside_the_page(rows, tmp_path):
-    report.write(tmp_path / "report", rows)
+def test_pictures_lie_beside_the_page(tmp_path):
+    report.write(tmp_path / "report", checking.check())
     names = {path.name for path in (tmp_path / "report").iterdir()}
     assert names == {"report.html", "drawn.png", "drawn.svg"}
     assert (tmp_path / "report" / "drawn.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_writes_nothing_when_a_picture_fails(rows, tmp_path, monkeypatch):
-    def broken(seed, full):
+def test_writes_nothing_when_a_picture_fails(tmp_path, monkeypatch):
+    def broken(ax, found):
         raise RuntimeError("no picture")
 
-    monkeypatch.setattr(
-        checking, "claims", (claim("drawn", "agrees", figure), claim("plain", "rough", broken))
-    )
+    rows = checking.check()
+    claims = (experiment(1.5, name="drawn"), experiment(0.5, name="plain", panels=(Panel(draw=broken),)))
+    monkeypatch.setattr(checking, "CLAIMS", claims)
     with pytest.raises(RuntimeError):
         report.write(tmp_path / "report", rows)
     assert not list(tmp_path.iterdir())

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -26,10 +27,11 @@ Norms = tuple[np.ndarray, np.ndarray]  # fourth norms and L2 norms, (replicate, 
 
 def _trained(law: str, std: float, starts: np.ndarray, seed: int) -> Norms:
     """Train by gradient descent, which has no state: from look to look it goes on with fresh noise."""
-    weights, options = [starts], {"noise": NOISE[law](std), "learning_rate": RATE}
+    weights = [starts]
+    options: dict[str, Any] = {"noise": NOISE[law](std), "learning_rate": RATE, "replicates": len(starts)}
     for fresh in np.random.SeedSequence((seed, 1)).generate_state(LOOKS):
-        size = {"steps": STEPS // LOOKS, "replicates": len(starts), "seed": int(fresh)}
-        weights.append(train(MODEL, "gd", initial=weights[-1], **size, **options).final.values)
+        run = train(MODEL, "gd", initial=weights[-1], steps=STEPS // LOOKS, seed=int(fresh), **options)
+        weights.append(run.final.values)
     return _norms(np.stack(weights, axis=1))
 
 

@@ -75,7 +75,7 @@ def _courses(law: str) -> Panel:
 
 
 def _answer(found: Findings) -> str:
-    signs, gaussian = (found("end", source="training", law=law)[-1] for law in NOISE)
+    signs, gaussian = (found.need("end", source="training", law=law)[-1] for law in NOISE)
     verb = "do" if signs.estimate.low > gaussian.estimate.high else "do not more than Gaussian noise"
     return (
         f"Random signs {verb}: at σ = {signs.setting['std']:g} the mean fourth norm of encodings ends at "
@@ -86,16 +86,16 @@ def _answer(found: Findings) -> str:
 
 def _meaning(found: Findings) -> str:
     gaps = {
-        name: max(row.estimate.value for row in found("gap", source=name))
+        name: max(row.estimate.value for row in found.need("gap", source=name))
         for name in ("theory", "simulation", "closed form")
     }
     turned = sum(row.agrees for row in found("directions"))
     return (
         "What counts is the kurtosis of the noise, not its size: random signs have the least there is, and "
         f"training follows their exact average to within {gaps['theory']:.2f}; to first order in the "
-        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings on a "
-        f"simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as random as "
-        f"they were in {turned} of {len(found('directions'))} settings."
+        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings "
+        f"on a simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as "
+        f"random as they were in {turned} of {len(found('directions'))} settings."
     )
 
 

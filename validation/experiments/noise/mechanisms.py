@@ -83,10 +83,10 @@ MECHANISMS = {
 def trained(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
     """Train, and return weights after half of the steps and all of them; the second half has fresh noise."""
     found: list[np.ndarray] = []
-    size = {"steps": chosen.steps // 2, "learning_rate": chosen.rate, "replicates": instances}
+    size: dict[str, Any] = {"steps": chosen.steps // 2, "replicates": instances, **chosen.options}
     for fresh in (seed, int(np.random.SeedSequence((seed, 1)).generate_state(1)[0])):
-        start = {"seed": fresh, "initial": found[-1] if found else None}
-        run = train(model, chosen.optimizer, **size, **start, **chosen.options)
+        start = found[-1] if found else None
+        run = train(model, chosen.optimizer, learning_rate=chosen.rate, seed=fresh, initial=start, **size)
         found.append(run.final.values.astype(float))
     return found
 

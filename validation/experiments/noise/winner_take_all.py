@@ -87,10 +87,10 @@ def _named(rows: list) -> str:
 
 
 def _answer(found: Findings) -> str:
-    ends = [row for row in found("fourth") if row.source == "training"]
+    ends = found.need("fourth", source="training")
     floor = {row.setting["m"]: of_random_direction(row.setting["m"]) for row in ends}
     sparser = [row for row in ends if row.estimate.low > floor[row.setting["m"]]]
-    alone = max(row.estimate.high for row in found("polysemantic", source="training", mechanism="none"))
+    alone = max(row.estimate.high for row in found.need("polysemantic", source="training", mechanism="none"))
     collided = [r for r in found("polysemantic", source="training") if r.estimate.low > alone]
     strongest = max(ends, key=lambda row: row.estimate.value)
     return (
@@ -106,8 +106,8 @@ def _meaning(found: Findings) -> str:
     return (
         "Where a mechanism and its optimiser know no basis, directions must stay random: they do in "
         f"{sum(row.agrees for row in agreed)} of {len(agreed)} settings. Where the flow can be written, it "
-        f"ends within {max(gaps, default=0):.3f} of the trained fourth norm. Not all runs have converged under "
-        f"{_named(moving)}."
+        f"ends within {max(gaps, default=0):.3f} of the trained fourth norm. Not all runs have converged "
+        f"under {_named(moving)}."
     )
 
 

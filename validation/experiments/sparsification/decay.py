@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -11,17 +12,17 @@ from sim import sparsify
 from sim.progress import track
 from theory import Autoencoder, sparsification
 from validation.experiments.draws import draws
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.experiments.findings import Findings
 from validation.report import plots
-from validation.report.statistics import Estimate, mean
 from validation.training import train
 
 TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)
 AT = {"simulation": (10.0, 100.0, 1e3, 1e4), "training": (10.0, 50.0)}
 LABELS = {"l1_norm": "‖w‖₁", "active": "active weights"}
 FINITE = 0.02  # share by which means of few encodings are off their limit
-OWN = "seed 001, “How fast does it sparsify?”; own derivation"
+SOURCE = "seed 001, “How fast does it sparsify?”"
+LIMIT = "of an encoding falls as the population limit says, with no free constant."
 
 
 def settings(full: bool) -> list[Setting]:
@@ -57,116 +58,91 @@ def stack(runs: list[xr.Dataset]) -> xr.Dataset:
     return xr.concat(courses, "replicate", combine_attrs="drop_conflicts")
 
 
-def predicted(part: xr.Dataset, name: str, time: float, law: Callable = sparsification.population) -> float:
-    """Return what a law says of a quantity at the recorded time next to `time`."""
+def _laws(part: xr.Dataset, name: str) -> tuple[float, float]:
+    """Return population limit and heuristic of a quantity at a time."""
     model = model_of(int(part.m), float(part.l1), float(part.scale))
-    return float(law(model, part.time.sel(time=[time], method="nearest").values)[name][0])
-
-
-def _quantity(
-    source: str, name: str, time: float, predict: Callable, band: Callable | None = None
-) -> Quantity:
-    def estimate(part: xr.Dataset, level: float) -> Estimate | None:
-        return mean(part[name].sel(time=time, method="nearest"), level) if part.source == source else None
-
-    l1 = {"simulation": 1e-5, "training": 1e-3}[source]
-    return Quantity(f"{LABELS[name]} at λt = {l1 * time:.2g}", estimate, predict, band)
+    laws = sparsification.population, sparsification.paper_heuristic
+    limit, heuristic = (law(model, part.time.values[None])[name].item() for law in laws)
+    return limit, heuristic
 
 
 def _decay(name: str) -> dict[str, Quantity]:
-    """Return a quantity over time against the population limit."""
-    return {
-        f"{source} {time:g}": _quantity(
-            source, name, time, lambda part, time=time: predicted(part, name, time)
-        )
-        for source, times in AT.items()
-        for time in times
-    }
+    def limit(part: xr.Dataset) -> float:
+        return _laws(part, name)[0]
+
+    at: Any = {"along": "time", "at": lambda part: AT[str(part.source.values)]}
+    return {name: Quantity(LABELS[name], mean_of(name), limit, **at)}
 
 
-def _heuristic(name: str, time: float) -> Quantity:
-    def heuristic(part: xr.Dataset) -> float:
-        return predicted(part, name, time, sparsification.paper_heuristic)
-
+def _heuristic(name: str) -> dict[str, Quantity]:
     def band(part: xr.Dataset) -> Band:
-        return _near(predicted(part, name, time) / heuristic(part), "population limit over heuristic")
+        limit, heuristic = _laws(part, name)
+        return _near(limit / heuristic, "population limit over heuristic")
 
-    return _quantity("simulation", name, time, heuristic, band)
+    at: Any = {"along": "time", "at": lambda part: (1e3, 1e4)}
+    return {name: Quantity(LABELS[name], mean_of(name), lambda part: _laws(part, name)[1], band, **at)}
 
 
-def _late(name: str, unit: Callable[[float], float]) -> Quantity:
+def _late(name: str, unit: Callable[[float], float]) -> dict[str, Quantity]:
     """Return a quantity at the end of the paper's run, in units of its late law."""
 
-    def band(part: xr.Dataset) -> Band:
-        limit = predicted(part, name, TIMES[-1]) * unit(float(part.l1) * TIMES[-1])
-        return _near(limit, "population limit at that time")
+    def scaled(part: xr.Dataset) -> xr.Dataset:
+        return part[[name]] * unit(float(part.l1 * part.time))
 
-    return Quantity(
-        f"{LABELS[name]} over the late law at t = 10⁴",
-        lambda part, level: mean(part[name].sel(time=TIMES[-1]) * unit(float(part.l1) * TIMES[-1]), level),
-        1.0,
-        band,
-    )
+    def band(part: xr.Dataset) -> Band:
+        return _near(_laws(part, name)[0] * unit(float(part.l1 * part.time)), "population limit")
+
+    at: Any = {"along": "time", "at": lambda part: TIMES[-1:]}
+    label = f"{LABELS[name]} over the late law"
+    return {name: Quantity(label, lambda part, level: mean_of(name)(scaled(part), level), 1.0, band, **at)}
 
 
 def _near(ratio: float, reason: str) -> Band:
     return Band((1 - FINITE) * ratio, (1 + FINITE) * ratio, f"{reason}, ± {100 * FINITE:g} %")
 
 
-def course(name: str) -> Callable[[Axes, Findings], None]:
-    """Return what draws a quantity over time: simulated, beside theory and heuristic."""
+def _course(name: str) -> Panel:
+    """Return a panel with a quantity over time: simulated, beside theory and heuristic."""
 
     def draw(ax: Axes, found: Findings) -> None:
         part = found.result.isel(setting=0).dropna("time", how="all")
         model, times = model_of(int(part.m), float(part.l1), float(part.scale)), np.geomspace(1, 1e4, 200)
-        curves = {"theory": sparsification.population(model, times)}
+        curves = {"theory": sparsification.population(model, times), "simulation": part}
         heuristic = sparsification.paper_heuristic(model, times)
         plots.decay(
-            ax,
-            name,
-            found.level,
-            **curves | ({"heuristic": heuristic} if name in heuristic else {}),
-            simulation=part,
+            ax, name, found.level, **({"heuristic": heuristic} if name in heuristic else {}), **curves
         )
 
-    return draw
+    return Panel(draw=draw)
 
 
-def _experiment(name: str, statement: str, source: str, quantities: dict, *panels: Panel) -> Experiment:
-    """Return a claim on these runs; without training where nothing is said of it."""
-    trained = any(key.startswith("training") for key in quantities)
+def _claim(
+    name: str, statement: str, quantities: dict[str, Quantity], *panels: Panel, runs: int
+) -> Experiment:
+    """Return a claim on the first of these runs, or on both."""
+    origin = f"{SOURCE}; {'own derivation' if runs == 2 else 'arXiv:2312.03096'}"
     return Experiment(
-        name, statement, source, lambda full: settings(full)[: 1 + trained], measure, quantities, panels
+        name, statement, origin, lambda full: settings(full)[:runs], measure, quantities, panels
     )
 
 
-LIMIT = "of an encoding falls as the population limit says, with no free constant."
 EXPERIMENTS = (
-    _experiment(
-        "l1_decay",
-        f"The L1 norm {LIMIT}",
-        OWN,
-        _decay("l1_norm"),
-        Panel(draw=course("l1_norm")),
-        Panel(draw=course("l2_norm")),
+    _claim(
+        "l1_decay", f"The L1 norm {LIMIT}", _decay("l1_norm"), _course("l1_norm"), _course("l2_norm"), runs=2
     ),
-    _experiment(
-        "active_decay",
-        f"The number of active weights {LIMIT}",
-        OWN,
-        _decay("active"),
-        Panel(draw=course("active")),
+    _claim(
+        "active_decay", f"The number of active weights {LIMIT}", _decay("active"), _course("active"), runs=2
     ),
-    _experiment(
+    _claim(
         "decay_heuristic",
         "‖w‖₁ ≈ 1/(1/√m + λt), and the number of active weights is about its square.",
-        "seed 001, “How fast does it sparsify?”; arXiv:2312.03096",
-        {f"{name} {time:g}": _heuristic(name, time) for name in LABELS for time in (1e3, 1e4)},
+        _heuristic("l1_norm") | _heuristic("active"),
+        runs=1,
     ),
-    _experiment(
+    _claim(
         "late_law_gaussian",
         "The late law holds for Gaussian initial weights; they come near it only like 1/log m.",
-        "own derivation",
-        {"l1_norm": _late("l1_norm", lambda x: x), "active": _late("active", lambda x: x**2 / 2)},
+        _late("l1_norm", lambda x: x) | _late("active", lambda x: x**2 / 2),
+        runs=1,
     ),
 )
