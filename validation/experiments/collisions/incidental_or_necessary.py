@@ -105,11 +105,6 @@ def _meaning(found: Findings) -> str:
     )
 
 
-LONE = {
-    "incidental neurons": _lone(0, np.inf),
-    "necessary neurons at n/m up to 2": _lone(1, 2.0),
-    "necessary neurons at higher n/m": _lone(1, np.inf, 2.0),
-}
 EXPERIMENTS = (
     Experiment(
         "incidental_or_necessary",
@@ -131,10 +126,9 @@ EXPERIMENTS = (
                 for k, kind in enumerate(KINDS)
                 for r, reader in enumerate(READERS)
             },
-            **{
-                f"lone {k}": Quantity(label, estimate, over=())
-                for k, (label, estimate) in enumerate(LONE.items())
-            },
+            "lone 0": Quantity("incidental neurons", _lone(0, np.inf), over=()),
+            "lone 1": Quantity("necessary neurons at n/m up to 2", _lone(1, 2.0), over=()),
+            "lone 2": Quantity("necessary neurons at higher n/m", _lone(1, np.inf, 2.0), over=()),
         },
         tuple(
             Panel(
