@@ -122,8 +122,6 @@ class Panel:
         Setting on the horizontal axis, or several, whose combinations stand side by side.
     by : tuple of str
         Settings whose values have a series each: the first one a colour, the second one a marker.
-    where : mapping
-        Values of settings that are drawn; by default all are.
     log : str
         Which axes are logarithmic: "x", "y", "xy" or none.
     ratio : bool
@@ -134,17 +132,19 @@ class Panel:
         Takes the axis and the findings, and draws what else there is.
     options : mapping
         What else the axis is set to (`matplotlib.axes.Axes.set`).
+    where : mapping
+        Values of settings that are drawn; by default all are.
     """
 
     y: str | tuple[str, ...] = ()
     x: str | tuple[str, ...] = ()
     by: tuple[str, ...] = ()
-    where: Mapping[str, Any] = field(default_factory=dict)
     log: str = ""
     ratio: bool = False
     title: str = ""
     draw: "Callable[[Axes, Findings], None] | None" = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

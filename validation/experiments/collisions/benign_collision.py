@@ -29,8 +29,8 @@ def settings(full: bool) -> list[Setting]:
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
     """Follow two weights under interference alone, or look for them in final weights.
 
-    Two features have one weight each, of opposite signs, on the same neuron: how far does either move? Where L1
-    acts, networks run to their sparse end: of the neurons with two weights above ½, how many have one of each sign?
+    Two features have one weight each, of opposite signs, on the same neuron: how far does either move? Where
+    L1 acts, networks run to their sparse end: of neurons with two weights above ½, how many have both signs?
     """
     model = Autoencoder(n, m, l1)
     if model == PAIR:

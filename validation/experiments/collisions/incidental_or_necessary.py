@@ -8,7 +8,7 @@ import xarray as xr
 
 from sim import ensemble
 from theory import Autoencoder
-from validation.analysis.networks import analyze
+from validation.experiments.collisions.readers import KINDS, READERS, read
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
 from validation.experiments.findings import Findings, parts
 from validation.report.statistics import Estimate, share
@@ -17,9 +17,6 @@ from validation.training import train
 NEURONS = 16  # of the needy network
 ROOMY = (32, 48)
 CONTEXTS = ("each network alone", "both in one, shuffled")
-READERS = ("count", "verdict", "signature")
-KINDS = ("incidental", "necessary")  # of which a neuron is, and of which a reader says it is
-TOLD = (*KINDS, "neither")
 
 
 def settings(full: bool) -> list[Setting]:
@@ -30,61 +27,36 @@ def settings(full: bool) -> list[Setting]:
 
 
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
-    """Read polysemantic neurons of roomy networks (n = 32, m = 48) and needy ones (more features than neurons).
+    """Read polysemantic neurons of roomy networks (n = 32, m = 48) and of needy ones (n > m).
 
-    All of the first are taken as incidental, all of the second as necessary, although a neuron may be free for
-    some. A reader sees final weights only, of each network alone, or of both as blocks of one matrix, shuffled. By
-    *count*, all are necessary if there are more living features than neurons. By *verdict*, that of `polysem
-    analyze`, a neuron is incidental if a feature could move to a free one at no higher loss, and free neurons are
-    not too few. By *signature*, it is if two features with opposite signs are on it and nowhere else. The accuracy
-    is the mean of the shares of incidental and of necessary neurons told rightly; 0.5 is guessing.
+    All of the first are taken as incidental, all of the second as necessary, although a neuron may be free
+    for some. A reader sees final weights only, of each network alone, or of both as blocks of one matrix,
+    shuffled. By *count*, all are necessary if there are more living features than neurons. By *verdict*, that
+    of `polysem analyze`, a neuron is incidental if a feature could move to a free one at no higher loss, and
+    free neurons are not too few. By *signature*, it is if two features with opposite signs are on it and
+    nowhere else. The accuracy is the mean of the shares of incidental and of necessary neurons told rightly.
     """
     streams = np.random.SeedSequence([seed, n]).spawn(3)  # so that roomy networks are not always the same
     roomy, needy = (
-        _finals(source, Autoencoder(*size, l1), replicates, stream)
+        _finals(source, (*size, l1), replicates, stream)
         for size, stream in zip((ROOMY, (n, m)), streams, strict=False)
     )
     rngs = [np.random.default_rng(child) for child in streams[2].spawn(replicates)]
-    counts = np.stack([read(*networks, rng) for *networks, rng in zip(roomy, needy, rngs, strict=True)])
+    counts = np.stack([read(one, other, rng) for one, other, rng in zip(roomy, needy, rngs, strict=True)])
     return xr.Dataset({"neurons": (("replicate", "context", "reader", "truth", "told"), counts)})
 
 
-def _finals(source: str, model: Autoencoder, replicates: int, stream: np.random.SeedSequence) -> np.ndarray:
+def _finals(
+    source: str, sizes: tuple[int, int, float], replicates: int, stream: np.random.SeedSequence
+) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # more features than neurons, not sparse: meant to be
+        model = Autoencoder(*sizes)
         if source == "simulation":
             return ensemble(model, replicates, stream).final.values
     seed = int(stream.generate_state(1)[0])
     run = train(model, "adamw", steps=5000, learning_rate=1e-3, replicates=replicates, seed=seed)
     return run.final.values
-
-
-def read(roomy: np.ndarray, needy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return how many polysemantic neurons of each kind are told to be of which, by context and reader."""
-    together = np.zeros(np.add(roomy.shape, needy.shape))
-    together[: len(roomy), : roomy.shape[1]] = roomy
-    together[len(roomy) :, roomy.shape[1] :] = needy
-    truth = np.repeat([0, 1], [roomy.shape[1], needy.shape[1]])
-    features, neurons = (rng.permutation(size) for size in together.shape)
-    together = (together * rng.choice([-1, 1], truth.size))[features][:, neurons]
-    alone = counted(roomy, truth[truth == 0]) + counted(needy, truth[truth == 1])
-    return np.stack([alone, counted(together, truth[neurons])])
-
-
-def counted(weights: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the counts (reader, truth, told) in one network."""
-    result = analyze(weights)
-    pair = (result.on_neuron == 2) & (result.benign == 1) & (result.group_neurons == 1)
-    crowded = int(result.alive.sum()) > weights.shape[1]
-    verdicts = [
-        TOLD.index(said) if said in KINDS else TOLD.index("neither") for said in result.verdict.values
-    ]
-    told = np.stack([np.full(truth.size, int(crowded)), verdicts, np.where(pair, 0, 1)])
-    several = result.on_neuron.values > 1
-    counts = np.zeros((len(READERS), len(KINDS), len(TOLD)), int)
-    for reader, says in enumerate(told):
-        np.add.at(counts[reader], (truth[several], says[several]), 1)
-    return counts
 
 
 def _trials(part: xr.Dataset, context: int, reader: int, kind: int) -> tuple[int, int]:
@@ -94,7 +66,7 @@ def _trials(part: xr.Dataset, context: int, reader: int, kind: int) -> tuple[int
 
 
 def _accuracy(context: int, reader: int) -> Callable[[xr.Dataset, float], Estimate]:
-    """Return what estimates the mean of both shares: its interval holds where both do, each at half the risk."""
+    """Return what estimates the mean of both shares, whose intervals hold each at half the risk."""
 
     def estimate(part: xr.Dataset, level: float) -> Estimate:
         both = [share(*_trials(part, context, reader, kind), (1 + level) / 2) for kind in range(len(KINDS))]
@@ -127,17 +99,12 @@ def _answer(found: Findings) -> str:
 def _meaning(found: Findings) -> str:
     pairs = "; ".join(f"{row} of {row.quantity.label}" for k in range(3) for row in found(f"lone {k}"))
     return (
-        "Whether a feature had a neuron to go to is a matter of the whole network: put beside another one, "
-        "nothing says any longer which neurons it could have had. What is seen of a neuron by itself is whether a "
-        f"lone pair of opposite signs is on it, and that looks the same where pairs are unavoidable: {pairs}."
+        "Count and verdict look at the whole network: put beside another one, nothing says any longer which "
+        "neurons a feature could have had. What the signature sees of a neuron by itself, a lone pair of "
+        f"opposite signs, is on {pairs}."
     )
 
 
-LONE = {
-    "incidental neurons": _lone(0, np.inf),
-    "necessary neurons at n/m up to 2": _lone(1, 2.0),
-    "necessary neurons at higher n/m": _lone(1, np.inf, 2.0),
-}
 EXPERIMENTS = (
     Experiment(
         "incidental_or_necessary",
@@ -159,10 +126,9 @@ EXPERIMENTS = (
                 for k, kind in enumerate(KINDS)
                 for r, reader in enumerate(READERS)
             },
-            **{
-                f"lone {k}": Quantity(label, estimate, over=())
-                for k, (label, estimate) in enumerate(LONE.items())
-            },
+            "lone 0": Quantity("incidental neurons", _lone(0, np.inf), over=()),
+            "lone 1": Quantity("necessary neurons at n/m up to 2", _lone(1, 2.0), over=()),
+            "lone 2": Quantity("necessary neurons at higher n/m", _lone(1, np.inf, 2.0), over=()),
         },
         tuple(
             Panel(
@@ -177,7 +143,7 @@ EXPERIMENTS = (
         ),
         _answer,
         _meaning,
-        "Neurons are taken as independent. One size of the needy network and one λ; what is necessary is said of "
-        "a whole network, by its number of features.",
+        "Neurons are taken as independent. One number of neurons of needy networks and one λ; what is "
+        "necessary is said of a whole network, by its number of features.",
     ),
 )

@@ -21,13 +21,18 @@ def settings(full: bool) -> list[Setting]:
 
 
 def measure(n: int, m: int, seed: int) -> xr.Dataset:
-    """Follow two features under interference alone, whose only weights share a neuron and have the same sign."""
+    """Follow two features under interference alone, with one weight each, of one sign, on one neuron."""
     start = np.zeros((n, m))
     start[:, 0] = np.sort(np.random.default_rng(seed).uniform(0.3, 1, n))[::-1]
     pair, only = Autoencoder(n, m, 0.0), ("interference",)
     ends = [simulate(pair, initial=start, until=time, forces=only, rtol=1e-6).final[:, 0] for time in TIMES]
     weights = np.stack([start[:, 0], *ends])
     return xr.Dataset({"weights": (("time", "feature"), weights)}, {"time": [0.0, *TIMES]})
+
+
+def _theory(part: xr.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    larger, smaller = part.weights.values[0]
+    return interference.malign_collision(larger, smaller, times)
 
 
 def _smaller(time: float) -> Quantity:
@@ -38,7 +43,7 @@ def _smaller(time: float) -> Quantity:
             ERROR[0] * float(part.weights.sel(time=time)[1]),
             "integration error",
         ),
-        lambda part: interference.malign_collision(*part.weights.values[0], np.array([time]))[1][0],
+        lambda part: _theory(part, np.array([time]))[1][0],
     )
 
 
@@ -51,7 +56,7 @@ def _course(ax: Axes, found: Findings) -> None:
     weights, times = found.result.weights.isel(setting=0), np.linspace(0, TIMES[-1], 200)
     ax.plot(weights.time, weights.isel(feature=0), "o", color=plots.BLUE, label="larger weight")
     ax.plot(weights.time, weights.isel(feature=1), "s", color=plots.VERMILION, label="smaller weight")
-    theory = np.array(interference.malign_collision(*weights.values[0], times)).T
+    theory = np.transpose(_theory(found.result.isel(setting=0), times))
     ax.plot(times, theory, color=plots.COLOUR["theory"], label=[plots.LABEL["theory"], None])
     ax.set(xlabel=plots.TIME, ylabel="weight on the shared neuron", ylim=(0, None))
 
@@ -59,7 +64,7 @@ def _course(ax: Axes, found: Findings) -> None:
 EXPERIMENTS = (
     Experiment(
         "malign_collision",
-        "Of two features with the same sign on one neuron the smaller leaves; interference conserves a² − b².",
+        "Of two features with the same sign on one neuron the smaller leaves; a² − b² is conserved.",
         "seed 001, “Benign and malign collisions”; closed form own",
         settings,
         measure,

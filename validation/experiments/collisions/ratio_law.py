@@ -63,7 +63,8 @@ class Fit:
         self.error = np.maximum(error[used], FLOOR)
         self.fitted = np.log2(self.n) % 1 == 0
         self.enough = self.fitted.sum() > len(FOUND)
-        self.constants, self.errors = self._constants() if self.enough else (None, None)
+        none = np.full(len(FOUND), np.nan)
+        self.constants, self.errors = self._constants() if self.enough else (none, none)
 
     def _constants(self) -> tuple[np.ndarray, np.ndarray]:
         def off(constants: np.ndarray) -> np.ndarray:

@@ -1,17 +1,20 @@
-"""What `quarter_constant` reads off its runs: the ratio to the exclusion law, its law, who makes it and when."""
+"""What `quarter_constant` reads off its runs: the ratio to the exclusion law, and what law that follows."""
 
 import functools
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import xarray as xr
+from matplotlib.axes import Axes
 from scipy import stats
 
 from theory import collisions
-from validation.experiments.collisions.ratio_law import FLOOR, LEAST, Fit, band, free
+from validation.experiments.collisions.ratio_law import FLOOR, LEAST, Fit, band, free, law, scaled
 from validation.experiments.experiment import Band, Quantity
-from validation.experiments.findings import parts
+from validation.experiments.findings import Findings, parts
+from validation.experiments.labels import meaning, value_of
+from validation.report import plots
 from validation.report.statistics import Estimate, mean, share
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
@@ -22,8 +25,8 @@ Contribution = Callable[[xr.Dataset], np.ndarray]
 @functools.cache  # a distribution of SciPy takes milliseconds to make
 def exclusion(n: int, m: int) -> tuple[float, float]:
     """Return mean and variance of the exclusion law."""
-    law = collisions.polysemantic_neurons(n, m)
-    return float(law.mean()), float(law.var())
+    counts = collisions.polysemantic_neurons(n, m)
+    return float(counts.mean()), float(counts.var())
 
 
 def over_law(part: xr.Dataset, name: str) -> np.ndarray:
@@ -104,35 +107,36 @@ def pairs_kept(part: xr.Dataset, level: float) -> Estimate | None:
     return share(kept, made, level) if int(part.n) == 2 and made else None
 
 
-def table(result: xr.Dataset) -> pd.DataFrame:
-    """Return λ, n, m, ratio and standard error of each setting."""
-    found = ((float(p.l1), int(p.n), int(p.m), corrected(p)) for p in parts(result))
-    rows = [(l1, n, m, batches.mean(), error(batches)) for l1, n, m, batches in found]
-    return pd.DataFrame(rows, columns=["l1", "n", "m", "ratio", "error"])
+def table(result: xr.Dataset, l1: float) -> xr.Dataset:
+    """Return ratio and standard error of the settings at one λ, by (n, m)."""
+    batches = [corrected(part) for part in parts(result)]
+    values = {
+        "ratio": ("setting", np.array([some.mean() for some in batches])),
+        "error": ("setting", np.array([error(some) for some in batches])),
+    }
+    every = xr.Dataset(values, {name: ("setting", result[name].values) for name in ("n", "m")})
+    return every.isel(setting=np.flatnonzero(result.l1 == l1)).set_index(setting=["n", "m"])
 
 
 def change(l1: float) -> Callable[[xr.Dataset, float], Estimate | None]:
     """Return what estimates the mean change of the ratio from `BASE` to another λ, where both were run."""
 
     def estimate(result: xr.Dataset, level: float) -> Estimate | None:
-        every = table(result)
-        every["error"] = every["error"].clip(lower=FLOOR)
-        here, there = (every[every.l1 == value].set_index(["n", "m"]) for value in (l1, BASE))
-        both = here.join(there, rsuffix="_base", how="inner")
-        weights = 1 / (both.error**2 + both.error_base**2)
-        if both.empty:
+        here, there = xr.align(table(result, l1), table(result, BASE), join="inner")
+        if not here.sizes["setting"]:
             return None
-        return _normal(
-            ((both.ratio - both.ratio_base) * weights).sum() / weights.sum(), weights.sum() ** -0.5, level
-        )
+        errors = (np.maximum(one.error.values, FLOOR) for one in (here, there))
+        weights = np.hypot(*errors) ** -2
+        changes = (here.ratio - there.ratio).values
+        return _normal(changes @ weights / weights.sum(), weights.sum() ** -0.5, level)
 
     return estimate
 
 
 def fit(result: xr.Dataset, l1: float) -> Fit:
     """Return the law fitted to what was measured at one λ."""
-    every = table(result)
-    return Fit(*every[every.l1 == l1][["n", "m", "ratio", "error"]].to_numpy(float).T)
+    every = table(result, l1)
+    return Fit(*(every[name].values.astype(float) for name in ("n", "m", "ratio", "error")))
 
 
 def constant(which: int) -> Callable[[xr.Dataset, float], Estimate | None]:
@@ -157,6 +161,44 @@ def off(fitted: bool, exclusion_law: bool = False) -> Callable[[xr.Dataset, floa
         return None if beyond is None else beyond.scaled(100)
 
     return estimate
+
+
+def _points(ax: Axes, found: Findings, name: str, x: str, exact: float) -> dict[Any, np.ndarray]:
+    """Draw a quantity at each n, hollow where it is held out; return the colours."""
+    rows = found(name, l1=BASE)
+    features = sorted({row.setting["n"] for row in rows})
+    colours = dict(zip(features, plots.sequence(len(features)), strict=True))
+    for n, colour in colours.items():
+        of_n = [row for row in rows if row.setting["n"] == n]
+        style = {"color": colour, "markerfacecolor": colour if np.log2(n) % 1 == 0 else "white"}
+        label = f"n = {n}" if np.log2(n) % 2 == 1 else None
+        at = [value_of(x, row.setting) for row in of_n]
+        plots.intervals(ax, at, [row.estimate for row in of_n], label=label, **style)
+    ax.axhline(exact, color=plots.COLOUR["theory"], linewidth=1, label="exclusion law")
+    ax.set(xscale="log", xlabel=meaning(x))
+    return colours
+
+
+def by_load(ax: Axes, found: Findings) -> None:
+    """Draw the ratio against n/m, with the fitted law at each n."""
+    found_law = fit(found.result, BASE)
+    for n, colour in _points(ax, found, "ratio", "load", 1).items():
+        m = found_law.m[found_law.n == n]
+        if found_law.enough and m.size > 1:
+            fine = np.geomspace(m.min(), m.max(), 50)
+            ax.plot(n / fine, law(n, fine, *found_law.constants), color=colour, linewidth=1)
+    ax.set_ylabel("polysemantic neurons over exclusion law")
+
+
+def by_crowding(ax: Axes, found: Findings) -> None:
+    """Draw its excess against n/√m, with the fitted law."""
+    _points(ax, found, "per_slot", "crowding", 0)
+    found_law = fit(found.result, BASE)
+    if found_law.enough:
+        crowding = found_law.n / found_law.m**0.5
+        fine = np.geomspace(crowding.min(), crowding.max(), 100)
+        ax.plot(fine, scaled(fine, *found_law.constants), color=plots.VERMILION, label="fitted law")
+    ax.set_ylabel("(ratio − 1) per share of free slots")
 
 
 def _normal(value: float, error: float, level: float) -> Estimate:
