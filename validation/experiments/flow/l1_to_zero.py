@@ -7,16 +7,13 @@ from functools import cache, partial
 import numpy as np
 import xarray as xr
 
-from sim import metrics
-from sim.flow import Flow
-from sim.replicates import observe
 from theory import Autoencoder, collisions, interference, sparsification
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.experiments.findings import Findings
+from validation.experiments.flow.looks import LOOKS, measure
 from validation.experiments.flow.orders import Compare, changed, order_of
 from validation.report.statistics import mean
 
-LOOKS = (0.1, 1.0)  # λt at which active weights are counted
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes
 STRENGTHS = [1e-2 / 2**k for k in range(11)]
 SMALLEST = {"l1": STRENGTHS[-1], "rtol": RTOL}
@@ -35,35 +32,6 @@ def settings(full: bool) -> list[Setting]:
     sizes = [(64, 64), (64, 128), (64, 256)] if full else [(32, 32), (32, 128)]
     runs = [*itertools.product(STRENGTHS, [RTOL]), (STRENGTHS[-1], CAREFUL)]
     return grid({"n, m": sizes, "l1, rtol": runs, "replicates": 60 if full else 20})
-
-
-def measure(n: int, m: int, l1: float, rtol: float, replicates: int, seed: int) -> xr.Dataset:
-    """Run the flow to its end from the same initial weights at each λ.
-
-    Each λ is compared with the smallest one, run by run; there, a smaller tolerance says what the integrator
-    changes. The order p in |change| ∝ λ^p is fitted to changes from one λ to the next for λ ≤ 0.0026, as long
-    as they are more than twice those by the integrator. Theory is the exclusion law for polysemantic neurons,
-    and else one encoding alone, for networks the slowest of n.
-    """
-    seen = observe(_look, Autoencoder(n, m, l1), replicates, seed, rtol=rtol)
-    dims = {"winner": ("replicate", "feature"), "active": ("replicate", "look")}
-    return xr.Dataset({name: (dims.get(name, "replicate"), values) for name, values in seen.items()})
-
-
-def _look(flow: Flow) -> dict[str, np.ndarray | float]:
-    initial, active = flow.weights.copy(), []
-    for look in LOOKS:
-        flow.advance(look / flow.l1)
-        active.append(np.count_nonzero(flow.weights, axis=1).mean())
-    flow.settle()
-    alive = flow.weights.any(axis=1)
-    return {
-        "winner": np.where(alive, np.abs(flow.weights).argmax(axis=1), -1).astype(np.int16),
-        "polysemantic_neurons": float(metrics.polysemantic_neurons(flow.weights)),
-        "kept": float(metrics.winner_kept(initial, flow.weights)),
-        "network_time": flow.l1 * flow.last_change,
-        "active": np.array(active, np.float32),
-    }
 
 
 def _apart(name: str) -> Compare:
