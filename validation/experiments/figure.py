@@ -126,6 +126,7 @@ def _draw_over_numbers(ax: Axes, panel: Panel, series: list[Series], found: Find
     name = str(panel.x)
     if "x" in panel.log:
         series = [one._replace(rows=[row for row in one.rows if _number(name, row) > 0]) for one in series]
+        series = [one for one in series if one.rows]
     aside = APART if "x" in panel.log else 1.0
     for k, one in enumerate(series):
         x = np.array([_number(name, row) for row in one.rows]) * aside ** (k - (len(series) - 1) / 2)

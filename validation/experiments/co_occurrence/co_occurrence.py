@@ -83,7 +83,7 @@ def _meaning(found: Findings) -> str:
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
 FROM_0 = {"ylim": (0, None)}
-NOWHERE = "more than half of the polysemantic neurons are left wherever flows were run"
+NOWHERE = "half of the polysemantic neurons are left at no p/λ between those that were run"
 EXPERIMENTS = (
     Experiment(
         "co_occurrence",

@@ -93,7 +93,6 @@ EXPERIMENTS = (
             "stay": Quantity(
                 "stay split without noise",
                 lambda group, level: _share(group.cases.sel(noise=0.0), "split", OUTCOMES, level),
-                1.0,
                 over=("source",),
             ),
             "astray": Quantity(
@@ -115,7 +114,8 @@ EXPERIMENTS = (
         _answer,
         _meaning,
         "One size of network. The share that comes apart is of the pairs that end apart or together. Trained "
-        "networks are few, at one λ, and no theory is derived for untied weights.",
+        "networks are few, at one λ, and no theory is derived for untied weights; without noise rounding, in "
+        "single precision, may tell their copies apart.",
         in_check=lambda setting: setting["source"] == "simulation" and setting["l1"] == 0.005,
     ),
 )

@@ -171,7 +171,7 @@ def test_answer_follows_the_counts():
         "Not within what was run: half of the polysemantic neurons are left at p/λ = 0.75 ["
     )
     stay = CO_OCCURRENCE.answer(findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2)))))
-    assert stay.startswith("Not within what was run: more than half")
+    assert stay.startswith("Not within what was run: half of the polysemantic neurons are left at no")
 
 
 def test_nothing_to_count_is_said():
