@@ -19,3 +19,9 @@ def test_every_experiment_is_in_the_index():
     for experiment in experiments:
         assert f"- [{experiment.question}](experiments/{experiment.name}.md)\n" in home
         assert f"- experiments/{experiment.name}.md\n" in navigation
+
+
+def test_the_pseudo_code_is_the_reference():
+    source = (Path(__file__).parent / "sim/integrators/reference.py").read_text()
+    code = source.split("# [pseudo-code]\n")[1].split("# [end]")[0].strip()
+    assert f"```python\n{code}\n```" in (DOCS / "integrators.md").read_text()

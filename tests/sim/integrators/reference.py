@@ -9,9 +9,23 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.integrators.splitting import (
-    ATTEMPTS, FIRST, GAMMA, GROW, LATE, LATER, LENGTH, LISTED, SAFETY, SHRINK, SMALLEST, SOLVED, STRONGER,
-    TOO_FAR, UNSOLVED, WEAKER,
-)  # fmt: skip
+    ATTEMPTS,
+    FIRST,
+    GAMMA,
+    GROW,
+    LATE,
+    LATER,
+    LENGTH,
+    LISTED,
+    SAFETY,
+    SHRINK,
+    SMALLEST,
+    SOLVED,
+    STRONGER,
+    TOO_FAR,
+    UNSOLVED,
+    WEAKER,
+)
 from sim.neurons import WORTH_DROPPING
 from sim.newton import LEAST, MOST
 
@@ -131,12 +145,15 @@ def extrapolate(w, velocity, time, l1):
     return np.where((moved * w > 0) | (l1 == 0), moved, 0)
 
 
-# [end]
 def start(w, problem, rtol):
-    """Return the memory of a run that begins."""
-    return Memory(FIRST * np.sqrt(rtol), 1.0, problem.mismatch(w @ w.T)[0], np.zeros_like(w))
+    """Return the memory of a run that begins: the velocity is that of an explicit step."""
+    h, mismatch = FIRST * np.sqrt(rtol), problem.mismatch(w @ w.T)[0]
+    end = Stage(w, 0.0, w, h, h, problem).move(mismatch)[1]
+    kept = (w * end > 0) | (problem.l1 == 0)
+    return Memory(h, 1.0, mismatch, np.where(kept, (end - w) / h, 0))
 
 
+# [end]
 def neurons_that_count(w, counted, problem):
     """Return of how many neurons weights are a share: those that can still come back, if few can."""
     few = np.count_nonzero(w) < min(LISTED, len(w) / LENGTH) * len(w) * counted

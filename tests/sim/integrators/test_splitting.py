@@ -3,6 +3,8 @@ import pytest
 from scipy import stats
 
 from sim import ensemble, simulate
+from sim.forces import FORCES, action
+from sim.integrators import splitting
 from theory import Autoencoder
 
 
@@ -22,6 +24,25 @@ def test_order_two_through_deaths_rebirths_and_kinks(model, until):
     assert order == pytest.approx(2.0, abs=0.3)
     for error, rtol in zip(errors, (1e-2, 1e-3, 1e-4), strict=True):
         assert error < rtol
+
+
+@pytest.mark.filterwarnings("ignore:n_neurons")
+@pytest.mark.parametrize("rtol", [5e-3, 5e-4])
+def test_the_first_step_is_tested(rtol):
+    """Many features on few neurons turn fast: a first step that is too long is done again."""
+    acting, h = action(FORCES), splitting.FIRST * np.sqrt(rtol)
+    used = []
+    for model in (Autoencoder(16, 64, 1e-3), Autoencoder(128, 16, 1e-3)):
+        memory = splitting.Memory(0.0, 1.0, *(np.zeros(shape) for shape in ((model.n_features,) * 2,
+            (model.n_neurons, model.n_features))))  # fmt: skip
+        weights = model.initial(np.random.default_rng(0))
+        _, kept, *_, evaluations = splitting.advance(weights, 0.0, h, memory, 1e-3, acting, False, rtol)
+        used.append((evaluations, kept.step))
+    one, again = used
+    assert one[0] <= 2 + 2 * splitting.ATTEMPTS < np.inf
+    assert one[1] < 3 * h  # and the next one is told by the error, not by the limit of growth
+    assert again[1] < h / 2
+    assert again[0] > one[0]
 
 
 def test_cost_hardly_depends_on_l1():
