@@ -15,6 +15,7 @@ from sim.cores import bounds, on_all_cores
 from sim.forces.l1 import constant_push
 
 FAST = {"reassoc", "contract", "nsz"}
+# Tuned; `python -m benchmarks constants PIECE WORTH_DROPPING SHORT` shows cost and winners with other values.
 WORD = 64  # weights looked at together
 PIECE = 2**11  # weights moved together, while in cache
 WORTH_DROPPING = 0.9  # share of neurons that are alive

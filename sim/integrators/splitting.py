@@ -18,7 +18,8 @@ stage. What is owed to them after a step is of the order of the residual, and pa
 
 Steps follow from how much the velocity of active weights changes from one to the next, which is of the order
 of h² once multiplied by h: `rtol` bounds half of it, as root mean square over encodings, relative to their
-norm, which is about one. The first step is compared with an explicit one. When few weights are left, most races are decided, and steps may err more.
+norm, which is about one. The first step is compared with an explicit one. When few weights are left, most
+races are decided, and steps may err more.
 Forces that are just smooth are taken at X. At tolerances that leave room for it, large problems are solved
 in single precision.
 """
@@ -34,7 +35,8 @@ from sim.forces.l1 import time_of_death
 from sim.integrators.sparsity import is_sparse
 from sim.newton import correction, follow
 
-GAMMA = 1 - np.sqrt(0.5)
+# Tuned; `python -m benchmarks constants FIRST SAFETY …` shows cost and winners with other values.
+GAMMA = 1 - np.sqrt(0.5)  # L-stable and of order two, not tuned
 FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again

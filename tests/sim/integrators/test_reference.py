@@ -195,9 +195,7 @@ def test_whole_runs(n, m, l1, until, rtol, dtype):
     assert np.count_nonzero(theirs) < 1.2 * n  # the race is nearly over
     assert counts == expected_counts
     np.testing.assert_array_equal(ours != 0, theirs != 0)
-    grown = (
-        1e4 * np.finfo(dtype).eps
-    )  # of weights of size 1: races that are nearly ties take it further apart
+    grown = 1e4 * np.finfo(dtype).eps  # near-ties take rounding further apart
     np.testing.assert_allclose(ours, theirs, rtol=0, atol=grown)
     assert kept.step == pytest.approx(expected.step, rel=0.01)
 
