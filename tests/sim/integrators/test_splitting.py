@@ -33,16 +33,11 @@ def test_the_first_step_is_tested(rtol):
     acting, h = action(FORCES), splitting.FIRST * np.sqrt(rtol)
     used = []
     for model in (Autoencoder(16, 64, 1e-3), Autoencoder(128, 16, 1e-3)):
-        memory = splitting.Memory(0.0, 1.0, *(np.zeros(shape) for shape in ((model.n_features,) * 2,
-            (model.n_neurons, model.n_features))))  # fmt: skip
+        n, m = model.n_features, model.n_neurons
+        memory = splitting.Memory(0.0, 1.0, np.zeros((n, n)), np.zeros((m, n)))  # double precision
         weights = model.initial(np.random.default_rng(0))
-        _, kept, *_, evaluations = splitting.advance(weights, 0.0, h, memory, 1e-3, acting, False, rtol)
-        used.append((evaluations, kept.step))
-    one, again = used
-    assert one[0] <= 2 + 2 * splitting.ATTEMPTS < np.inf
-    assert one[1] < 3 * h  # and the next one is told by the error, not by the limit of growth
-    assert again[1] < h / 2
-    assert again[0] > one[0]
+        used.append(splitting.advance(weights, 0.0, h, memory, 1e-3, acting, False, rtol)[-1])
+    assert used[0] <= 2 + 2 * splitting.ATTEMPTS < used[1]  # what a single step can take
 
 
 def test_cost_hardly_depends_on_l1():
