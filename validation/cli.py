@@ -84,8 +84,7 @@ def check(
     from rich.console import Console
 
     from theory.common import files
-    from validation import checking
-    from validation import report as reports
+    from validation import checking, report as reports
 
     console = Console() if sys.stdout.isatty() else Console(width=160)
     if listing:

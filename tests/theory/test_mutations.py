@@ -52,7 +52,7 @@ def mutants(derivation, rng):
             found += 1
             changed = dataclasses.replace(step, **{side: mutant})
             steps = (*derivation.steps[:number], changed, *derivation.steps[number + 1 :])
-            yield number, changed, dataclasses.replace(derivation, steps=steps)
+            yield number, changed, dataclasses.replace(derivation, proof=lambda steps=steps: steps)
 
 
 @pytest.mark.slow

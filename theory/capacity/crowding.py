@@ -2,11 +2,10 @@
 
 import sympy as sp
 
-from theory.capacity.nearly_orthogonal import DENSITY, m, n, x
+from theory.capacity.nearly_orthogonal import DENSITY
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function
-
-ell, rho = sp.symbols("l rho", positive=True)  # length of the encodings, interference at length 1
+from theory.notation import length as ell, load as rho, m, n, overlap as x
 
 LOAD = (n - 1) / (2 * m)  # ρ of random directions
 COST = LOAD / (1 + LOAD)
@@ -89,7 +88,7 @@ derivations = (
         ),
         source="own; seed 003 leaves the cost open",
         status="proved",
-        steps=_cost_steps(),
+        proof=_cost_steps,
         prediction="theory.capacity.crowding.cost",
     ),
 )

@@ -9,9 +9,7 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
-
-n, m = sp.symbols("n m", integer=True, positive=True)
-eps, x, lam = sp.symbols("epsilon x lambda", positive=True)
+from theory.notation import eigen_a, eigen_b, eps, exponent as lam, m, n, overlap as x
 
 # Two random directions: density of their inner product, and P(|inner product| > ε), for m ≥ 2.
 DENSITY = (1 - x**2) ** ((m - 3) / 2) * sp.gamma(m / 2) / (sp.sqrt(sp.pi) * sp.gamma((m - 1) / 2))
@@ -195,7 +193,7 @@ def _greedy_steps() -> tuple[Step, ...]:
 
 
 def _welch_steps() -> tuple[Step, ...]:
-    a, b = sp.symbols("a b", positive=True)
+    a, b = eigen_a, eigen_b
     return (
         equal(
             (a**2 + b**2) - (a + b) ** 2 / 2,
@@ -222,7 +220,7 @@ derivations = (
         statement="exp(m epsilon^2/4) random encodings fit into m neurons with inner products below epsilon.",
         source="seed 003, note 1; the constant is derived",
         status="proved",
-        steps=_johnson_lindenstrauss_steps(),
+        proof=_johnson_lindenstrauss_steps,
         prediction="theory.capacity.features",
     ),
     Derivation(
@@ -230,7 +228,7 @@ derivations = (
         statement="Pairs of random directions exceed epsilon by an incomplete beta function, exactly.",
         source="own",
         status="proved",
-        steps=_directions_steps(),
+        proof=_directions_steps,
         domains={m: (4, 9), x: (0.1, 0.9), eps: (0.1, 0.9)},
         prediction="theory.capacity.failures",
     ),
@@ -239,7 +237,7 @@ derivations = (
         statement="Chosen one by one, exp(m epsilon^2/2)/2 encodings fit: twice a random draw's exponent.",
         source="own; Gilbert-Varshamov argument",
         status="proved",
-        steps=_greedy_steps(),
+        proof=_greedy_steps,
         prediction="theory.capacity.features_chosen",
     ),
     Derivation(
@@ -247,7 +245,7 @@ derivations = (
         statement="Below epsilon = 1/sqrt(m) at most m (1 - epsilon^2)/(1 - m epsilon^2) encodings fit.",
         source="Welch's bound",
         status="proved",
-        steps=_welch_steps(),
+        proof=_welch_steps,
         prediction="theory.capacity.features_at_most",
     ),
 )

@@ -12,13 +12,27 @@ import numpy as np
 import sympy as sp
 from scipy import integrate, optimize, stats
 
-from theory.co_occurrence.rare_features import checked_probability, p, sample_loss
+from theory.co_occurrence.rare_features import checked_probability, sample_loss
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function, order
+from theory.notation import (
+    a,
+    apart,
+    b,
+    both_angles,
+    eps,
+    lam,
+    middle,
+    moving,
+    on as k,
+    p_on as p,
+    p_per_lam as q,
+    r_pair as r,
+    t,
+    x,
+    y,
+)
 
-t = sp.Symbol("t", real=True)
-lam, q, k, a, b, x, y, r = sp.symbols("lambda q k a b x y r", positive=True)  # q = p/λ
-middle, apart = sp.symbols("M delta", positive=True)  # half the sum and the difference of two angles
 TINY = 1e-150  # a difference at which sines are their arguments
 
 TURN = sp.sqrt(2) * lam * sp.sin(a)  # speed of the angle a by L1
@@ -128,8 +142,8 @@ def _split_steps() -> tuple[Step, ...]:
 
 
 def _choice_steps() -> tuple[Step, ...]:
-    angle = sp.Function("A", positive=True)(t)
-    gap = sp.Function("epsilon", positive=True)(t)
+    angle = moving(both_angles)
+    gap = moving(eps)
     first, second = (sp.Matrix([sp.cos(sp.pi / 4 - c), sp.sin(sp.pi / 4 - c)]) for c in (a, b))
     W = sp.Matrix([[1, 0], [-sp.cos(apart), -sp.sin(apart)]])  # seen from the first encoding
     larger, smaller = 1 + p / 4, 1 - p / 4
@@ -205,7 +219,7 @@ derivations = (
         ),
         source="seed 001, comments; the factor for tied weights is own",
         status="proved",
-        steps=_split_steps(),
+        proof=_split_steps,
     ),
     Derivation(
         name="choice_of_copies",
@@ -215,7 +229,7 @@ derivations = (
         ),
         source="own; question from the comments of seed 001",
         status="asymptotic",
-        steps=_choice_steps(),
+        proof=_choice_steps,
         domains={apart: (0.1, 1.4), a: (0.05, 0.7), b: (0.05, 0.7), middle: (0.1, 0.7), k: (1, 2)},
         prediction="theory.co_occurrence.splitting.separation_probability",
     ),

@@ -9,12 +9,10 @@ polysemantic; with the same sign it is malign and one of the two must leave, whi
 import sympy as sp
 from sympy.ntheory.multinomial import multinomial_coefficients
 
-from theory.collisions.exclusion import MEAN, m, n, r, sizes
+from theory.collisions.exclusion import MEAN, sizes
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
-
-i, j, k = sp.symbols("i j k", integer=True)
-eps = sp.Symbol("epsilon", positive=True)
+from theory.notation import eps, i, j, k, m, n, r
 
 COLLISION = 1 / m
 PAIRS = n * (n - 1) / 2
@@ -147,7 +145,7 @@ derivations = (
         ),
         source="seed 001, introduction and Benign and malign collisions",
         status="heuristic",
-        steps=_collision_steps(),
+        proof=_collision_steps,
         prediction="theory.collisions.paper_heuristic",
     ),
     Derivation(
@@ -155,7 +153,7 @@ derivations = (
         statement="Of r features C(n, r) / m^(r-1) collisions are expected; the variance for r = 2.",
         source="seed 001, footnote 5; own",
         status="proved",
-        steps=_higher_order_steps(),
+        proof=_higher_order_steps,
         domains={n: (4, 9), m: (4, 9), r: (2, 4)},
         prediction="theory.collisions.expected_collisions",
     ),
@@ -164,7 +162,7 @@ derivations = (
         statement="Mean number of neurons with features of both signs when all choose independently.",
         source="own",
         status="proved",
-        steps=_independent_steps(),
+        proof=_independent_steps,
         prediction="theory.collisions.independent_slots",
     ),
 )

@@ -8,11 +8,10 @@ import math
 
 import sympy as sp
 
-from theory.collisions.exclusion import FACTORIAL_MOMENT, MEAN, VARIANCE, log_pmf, m, n, r, sizes
+from theory.collisions.exclusion import FACTORIAL_MOMENT, MEAN, VARIANCE, log_pmf, sizes
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
-
-eps, c, L = sp.symbols("epsilon c L", positive=True)
+from theory.notation import L_poisson as L, eps, m, n, r
 
 # 1 − variance/mean, which is 0 for a Poisson law
 DEFICIT = (4 * m * n - n**2 - n - 6 * m + 3) / ((2 * m - 1) * (2 * m - 3))
@@ -90,11 +89,10 @@ def _poisson_steps() -> tuple[Step, ...]:
 
 
 def _crossover_steps() -> tuple[Step, ...]:
-    features, neurons = sp.symbols("n m", positive=True)
-    none = log_pmf(sp.Integer(0), features, neurons)
+    none = sp.Integer(0)
     return (
         equal(
-            sp.exp(none.subs({features: n, neurons: m})),
+            sp.exp(log_pmf(none, n, m)),
             2**n * sp.binomial(m, n) / sp.binomial(2 * m, n),
             "The probability that no neuron is doubly used: n neurons, and a sign for each.",
         ),
@@ -113,7 +111,7 @@ def _crossover_steps() -> tuple[Step, ...]:
         equal(sp.Sum(r / 2, (r, 0, n - 1)), n * (n - 1) / 4, "The sum of the first terms,"),
         equal(sp.Sum(3 * r**2 / 8, (r, 0, n - 1)), n * (n - 1) * (2 * n - 1) / 16, "and of the second ones."),
         order(
-            none.subs({features: 1 / eps, neurons: NEURONS.subs(n, 1 / eps)}),
+            log_pmf(none, 1 / eps, NEURONS.subs(n, 1 / eps)),
             -L,
             eps,
             2,
@@ -131,7 +129,7 @@ derivations = (
         ),
         source="own; Barbour, Holst and Janson 1992, corollary 2.C.2",
         status="proved",
-        steps=_poisson_steps(),
+        proof=_poisson_steps,
         domains={n: (4, 6), m: (6, 9)},
         prediction="theory.collisions.crossover.poisson_bound",
     ),
@@ -143,7 +141,7 @@ derivations = (
         ),
         source="seed 001, introduction; constant own",
         status="asymptotic",
-        steps=_crossover_steps(),
+        proof=_crossover_steps,
         domains={n: (4, 6), m: (6, 9), r: (1, 4)},
         prediction="theory.collisions.crossover.neurons_without_polysemanticity",
     ),

@@ -10,10 +10,9 @@ import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
 from theory.flow.loss import energy, loss, relu
+from theory.notation import encodings, lam, phi, w, x, y, z
 
-lam, w, x, y, z = sp.symbols("lambda w x y z", positive=True)
-phi = sp.Symbol("phi", real=True)
-V = sp.Matrix(2, 2, sp.symbols("v_11 v_12 v_21 v_22", real=True))
+V = encodings(2, 2, "v")
 v_11, v_12, v_21, v_22 = V
 
 ALONE = sp.eye(2)
@@ -115,7 +114,7 @@ derivations = (
         ),
         source="seed 001, Possible solutions; stability own",
         status="proved",
-        steps=_solution_steps(),
+        proof=_solution_steps,
         domains=_DISPLACED | {phi: (0.1, 1.5)},
     ),
     Derivation(
@@ -126,7 +125,7 @@ derivations = (
         ),
         source="own",
         status="proved",
-        steps=_sparse_steps(),
+        proof=_sparse_steps,
         domains=_DISPLACED,
     ),
 )

@@ -4,10 +4,7 @@ import sympy as sp
 
 from theory.derivation import Derivation, Step, equal, function
 from theory.model import Autoencoder
-
-u = sp.Symbol("u", real=True)
-n, m, k = sp.symbols("n m k", integer=True, positive=True)
-sigma, s, c = sp.symbols("sigma s c", positive=True)
+from theory.notation import c_init as c, k, m, n, normal as u, product_std as s, sigma
 
 # Along an encoding: interference Σ_{j≠i} ReLU(W_i·W_j)² and feature benefit (1 − ‖W_i‖²)‖W_i‖²
 INITIAL_STRENGTH = (n - 1) * m * sigma**4 / 2
@@ -143,7 +140,7 @@ derivations = (
         statement="At the start the interference along an encoding is (n-1)/(2m) on average.",
         source="seed 001, How strong is the interference?",
         status="proved",
-        steps=_strength_steps(),
+        proof=_strength_steps,
         prediction="theory.interference.initial_strength",
     ),
     Derivation(
@@ -151,7 +148,7 @@ derivations = (
         statement="The variance of the interference along an encoding at the start.",
         source="own",
         status="proved",
-        steps=_variance_steps(),
+        proof=_variance_steps,
         prediction="theory.interference.initial_variance",
     ),
     Derivation(
@@ -162,7 +159,7 @@ derivations = (
         ),
         source="seed 001, How strong is the interference?; case c = 1 own",
         status="asymptotic",
-        steps=_share_steps(),
+        proof=_share_steps,
         domains={c: (0.1, 0.9)},
         prediction="theory.interference.initial_share",
     ),

@@ -13,9 +13,7 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function
 from theory.flow.loss import forces
-
-t = sp.Symbol("t", real=True)
-lam, eps, c, x, y, phi, rho, z = sp.symbols("lambda epsilon c x y phi rho z", positive=True)
+from theory.notation import a as weight_a, b as weight_b, balance as c, eps, lam, moving, phi, rho, t, x, y, z
 
 # both weights positive, all three forces
 FIELD = tuple(sum(forces(sp.Matrix([x, y]), lam).values(), sp.zeros(2, 1)))
@@ -94,7 +92,7 @@ _decision_time = function(DECISION_TIME, phi, rho, lam)
 
 
 def _shared_steps() -> tuple[Step, ...]:
-    a, b = sp.Function("a", positive=True)(t), sp.Function("b", positive=True)(t)
+    a, b = moving(weight_a), moving(weight_b)
     rates = [component.subs({x: a, y: b}, simultaneous=True) for component in FIELD]
     turned = {x: rho * sp.cos(phi), y: rho * sp.sin(phi)}
     spread = sp.cos(phi) + sp.sin(phi)
@@ -181,7 +179,7 @@ derivations = (
         ),
         source="own; question from seed 001, Gaps in the theory",
         status="asymptotic",
-        steps=_shared_steps(),
+        proof=_shared_steps,
         domains={phi: (0.1, 0.7)},
         prediction="theory.interference.malign.decision_time",
     ),
@@ -190,7 +188,7 @@ derivations = (
         statement="Two equal weights on one neuron are a saddle; the diagonal separates the two winners.",
         source="own",
         status="proved",
-        steps=_saddle_steps(),
+        proof=_saddle_steps,
         domains={lam: (0.01, 0.27)},
         prediction="theory.interference.malign.saddle",
     ),

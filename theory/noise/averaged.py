@@ -11,10 +11,19 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
-
-a, u, kappa, theta = sp.symbols("a u kappa theta", real=True)
-s, sigma, N, F = sp.symbols("s sigma N F", positive=True)
-c4 = sp.Symbol("c_4", real=True)
+from theory.notation import (
+    F,
+    N,
+    c_4,
+    four_weights,
+    inner_noise as a,
+    kappa,
+    noise_slopes,
+    noise_std as sigma,
+    normal as u,
+    output_std as s,
+    theta,
+)
 
 
 def density(x: sp.Expr) -> sp.Expr:
@@ -27,15 +36,15 @@ def probability(x: sp.Expr) -> sp.Expr:
     return (1 + sp.erf(x / sp.sqrt(2))) / 2
 
 
-# Means over normal noise of standard deviation s, and their first Edgeworth corrections per c4.
+# Means over normal noise of standard deviation s, and their first Edgeworth corrections per c_4.
 MEAN = a * probability(a / s) + s * density(a / s)  # E ReLU(a + v)
 SQUARE = (a**2 + s**2) * probability(a / s) + a * s * density(a / s)  # E ReLU(a + v)²
 MEAN_CORRECTION = (a**2 / s**2 - 1) * density(a / s) / (24 * s**3)
 SQUARE_CORRECTION = -a * density(a / s) / (12 * s**3)
 
-_OF_NOISE = {s: sigma * sp.sqrt(N), c4: kappa * sigma**4 * F}
-OTHER_OUTPUT = (SQUARE + c4 * SQUARE_CORRECTION).subs(_OF_NOISE)
-OWN_OUTPUT = (1 - 2 * (MEAN + c4 * MEAN_CORRECTION) + SQUARE + c4 * SQUARE_CORRECTION).subs(_OF_NOISE)
+_OF_NOISE = {s: sigma * sp.sqrt(N), c_4: kappa * sigma**4 * F}
+OTHER_OUTPUT = (SQUARE + c_4 * SQUARE_CORRECTION).subs(_OF_NOISE)
+OWN_OUTPUT = (1 - 2 * (MEAN + c_4 * MEAN_CORRECTION) + SQUARE + c_4 * SQUARE_CORRECTION).subs(_OF_NOISE)
 
 # What a single pair exerts on F_j: the energy is a quarter of the loss.
 DRIFT = kappa * sigma * a * density(a / (sigma * sp.sqrt(N))) / (48 * N ** sp.Rational(3, 2))
@@ -154,10 +163,10 @@ def _gaussian_steps() -> tuple[Step, ...]:
 
 
 def _edgeworth_steps() -> tuple[Step, ...]:
-    w, x = sp.symbols("w_1 w_2", positive=True)
+    w, x = four_weights[:2]
     normal = density(u / s) / s
     first, second, third, fourth = (sp.diff(normal, u, k) for k in (1, 2, 3, 4))
-    corrected = normal + c4 * fourth / 24
+    corrected = normal + c_4 * fourth / 24
     signs = sp.log(sp.cosh(theta * sigma * w)) + sp.log(sp.cosh(theta * sigma * x))
     return (
         order(
@@ -180,7 +189,7 @@ def _edgeworth_steps() -> tuple[Step, ...]:
             for power, moment, name in (
                 (0, 1, "total"),
                 (2, s**2, "second moment"),
-                (4, 3 * s**4 + c4, "fourth moment"),
+                (4, 3 * s**4 + c_4, "fourth moment"),
             )
         ),
         equal(
@@ -196,7 +205,7 @@ def _edgeworth_steps() -> tuple[Step, ...]:
         equal(sp.Derivative((a + u) * third - second, u), (a + u) * fourth, "The same for the mean output."),
         equal(second.subs(u, -a) / 24, MEAN_CORRECTION, "What is left of it at the cut."),
         equal(
-            (c4 * SQUARE_CORRECTION).subs(_OF_NOISE),
+            (c_4 * SQUARE_CORRECTION).subs(_OF_NOISE),
             -kappa * sigma * F * a * density(a / (sigma * sp.sqrt(N))) / (12 * N ** sp.Rational(3, 2)),
             "With the noise put in: for a < 0 and kappa < 0 a larger fourth norm F costs less.",
         ),
@@ -204,9 +213,9 @@ def _edgeworth_steps() -> tuple[Step, ...]:
 
 
 def _force_steps() -> tuple[Step, ...]:
-    w, x, y, z = sp.symbols("w_1 w_2 w_3 w_4", positive=True)  # two encodings: (w, x) and (y, z)
+    w, x, y, z = four_weights  # two encodings: (w, x) and (y, z)
     sums = {a: w * y + x * z, N: y**2 + z**2, F: y**4 + z**4}
-    slopes = dict(zip((a, N, F), sp.symbols("L_a L_N L_F", real=True), strict=True))
+    slopes = dict(zip((a, N, F), noise_slopes, strict=True))
     chain = sp.Add(*(slopes[x] * sp.Derivative(value, y) for x, value in sums.items()))
     return (
         equal(
@@ -241,7 +250,7 @@ derivations = (
         statement="Under Gaussian noise the expected loss has a closed form that does not know the basis.",
         source="arXiv:2312.03096, noise instead of L1",
         status="proved",
-        steps=_gaussian_steps(),
+        proof=_gaussian_steps,
         prediction="theory.noise.expected_loss",
     ),
     Derivation(
@@ -252,7 +261,7 @@ derivations = (
         ),
         source="own; arXiv:2312.03096 has the mechanism",
         status="asymptotic",
-        steps=_edgeworth_steps(),
+        proof=_edgeworth_steps,
         prediction="theory.noise.expected_loss",
     ),
     Derivation(
@@ -260,7 +269,7 @@ derivations = (
         statement="Noise of negative excess kurtosis raises fourth norms while inner products are negative.",
         source="own; arXiv:2312.03096 has the mechanism",
         status="asymptotic",
-        steps=_force_steps(),
+        proof=_force_steps,
         prediction="theory.noise.force",
     ),
 )

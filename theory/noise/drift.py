@@ -9,11 +9,19 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function
-from theory.noise.averaged import DRIFT, N, a, density, kappa, sigma
-
-c, r = sp.symbols("c r", positive=True)
-u, theta = sp.symbols("u theta", real=True)
-n, m = sp.symbols("n m", integer=True, positive=True)
+from theory.noise.averaged import DRIFT, density
+from theory.notation import (
+    N,
+    inner_noise as a,
+    kappa,
+    m,
+    n,
+    noise_std as sigma,
+    normal as u,
+    radius as r,
+    rate as c,
+    theta,
+)
 
 RANDOM_DIRECTION = 3 / (m + 2)  # mean fourth norm of a random direction
 SIMPLEX = -1 / (n - 1)
@@ -122,7 +130,7 @@ derivations = (
         ),
         source="own; arXiv:2312.03096 has the experiment",
         status="heuristic",
-        steps=_rate_steps(),
+        proof=_rate_steps,
         prediction="theory.noise.drift.rate",
     ),
 )

@@ -14,11 +14,10 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
 from theory.flow.loss import relu
-from theory.noise.averaged import SQUARE, a, s, theta
+from theory.noise.averaged import SQUARE
+from theory.notation import inner_noise as a, j, k, output_std as s, theta
 
 MOST_NEURONS = 28  # lists of 2^14 values
-
-k, j = sp.symbols("k j", integer=True, positive=True)
 
 
 def mean_square(weights: tuple[sp.Expr, ...]) -> sp.Expr:
@@ -210,7 +209,7 @@ derivations = (
         ),
         source="own; arXiv:2312.03096 has the mechanism",
         status="proved",
-        steps=_steps(),
+        proof=_steps,
         domains={s: (0.2, 1)},
         prediction="theory.noise.random_signs.force",
     ),

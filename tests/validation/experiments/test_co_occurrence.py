@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from theory import Autoencoder
-from theory import co_occurrence as theory
+from theory import Autoencoder, co_occurrence as theory
 from validation import co_occurring, experimenting, sparse_inputs
 from validation.experiments.co_occurrence import experiment
 
