@@ -62,7 +62,11 @@ def _cost_steps() -> tuple[Step, ...]:
             "Mean squared inner product of two random directions, 1/m, here for m = 7: the m squared "
             "components of one along orthogonal axes add up to 1.",
         ),
-        equal((n - 1) * (1 / m) / 2, LOAD, "The ReLU keeps half of it: interference rho on one encoding."),
+        equal(
+            (n - 1) * sp.UnevaluatedExpr(1 / m) / 2,
+            LOAD,
+            "The ReLU keeps half of it: interference rho on one encoding.",
+        ),
         equal(
             sp.Derivative(loss, ell).doit().subs(ell, best),
             0,

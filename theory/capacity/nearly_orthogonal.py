@@ -179,13 +179,13 @@ def _directions_steps() -> tuple[Step, ...]:
 def _greedy_steps() -> tuple[Step, ...]:
     return (
         equal(
-            GREEDY * TAIL_BOUND,
+            sp.UnevaluatedExpr(GREEDY) * sp.UnevaluatedExpr(TAIL_BOUND),
             1,
             "Each encoding chosen rules out a share of at most 2 exp(-m epsilon^2/2) of all sign vectors. "
             "As long as they have not ruled out all of them another one fits: C = epsilon^2/2.",
         ),
         equal(
-            JOHNSON_LINDENSTRAUSS**2,
+            sp.Pow(JOHNSON_LINDENSTRAUSS, 2, evaluate=False),
             2 * GREEDY,
             "That is the square of what a random draw reaches, up to the factor 2.",
         ),

@@ -210,7 +210,7 @@ def _cost_steps() -> tuple[Step, ...]:
             symbolic=False,
         ),
         equal(
-            p**2 * sample_loss(W, (0, 1)).subs({a: 1, b: 1}),
+            p**2 * sp.Subs(sample_loss(W, (0, 1)), (a, b), (1, 1)),
             PAIR_COST,
             "At unit weights both are lost, with probability p^2. Exact, for other features on other "
             "neurons.",

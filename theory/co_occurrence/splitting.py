@@ -117,7 +117,7 @@ def _split_steps() -> tuple[Step, ...]:
     return (
         *(
             equal(
-                (after * after.T)[at],
+                _written_out(after, after, *at),
                 (before * before.T)[at],
                 f"A neuron with the weights x, -y and all other neurons, a, b. Two copies with weights over "
                 f"sqrt(2) leave of an encoding {name} as it is.",
@@ -125,13 +125,13 @@ def _split_steps() -> tuple[Step, ...]:
             for at, name in inner.items()
         ),
         equal(
-            sp.Add(*(sp.Abs(weight) for weight in after[0, :2])),
+            sp.Add(*(sp.Abs(weight) for weight in after[0, :2]), evaluate=False),
             sp.sqrt(2) * x,
             "So outputs and squared error do not change, and what L1 takes of the neuron grows by sqrt(2).",
         ),
         *(
             equal(
-                (encoder * decoder.T)[at],
+                _written_out(encoder, decoder, *at),
                 (before * before.T)[at],
                 "Untied, with the same incoming weights and half the outgoing ones: the same outputs, "
                 f"shown for input {at[0] + 1} and output {at[1] + 1}.",
@@ -139,6 +139,12 @@ def _split_steps() -> tuple[Step, ...]:
             for at in ((0, 0), (0, 1), (1, 0))
         ),
     )
+
+
+def _written_out(first: sp.Matrix, second: sp.Matrix, i: int, j: int) -> sp.Expr:
+    """Return the inner product of two rows, neuron by neuron."""
+    products = (sp.Mul(a, b, evaluate=False) for a, b in zip(first.row(i), second.row(j), strict=True))
+    return sp.Add(*products, evaluate=False)
 
 
 def _choice_steps() -> tuple[Step, ...]:

@@ -51,6 +51,7 @@ _independent = function(INDEPENDENT_SLOTS, n, m)
 
 
 def _collision_steps() -> tuple[Step, ...]:
+    each = sp.UnevaluatedExpr(PAIRS) * sp.UnevaluatedExpr(COLLISION)
     return (
         equal(
             sp.Sum((1 / m) ** 2, (k, 1, m)),
@@ -58,14 +59,14 @@ def _collision_steps() -> tuple[Step, ...]:
             "Two features, each on a uniformly random neuron, meet on neuron k with probability 1/m^2.",
         ),
         equal(sp.Sum(sp.Sum(1, (j, i + 1, n)), (i, 1, n)), PAIRS, "The number of pairs of features."),
-        equal(PAIRS * COLLISION, n * (n - 1) / (2 * m), "Expected collisions, each pair counted for itself."),
+        equal(each, n * (n - 1) / (2 * m), "Expected collisions, each pair counted for itself."),
         equal(
             sp.Sum(sp.Rational(1, 4), (k, 1, 2)) * PAIRS * COLLISION,
             n * (n - 1) / (4 * m),
             "The signs differ, + and - or - and +, in half of them: these are benign and stay.",
         ),
         equal(
-            HEURISTIC / (PAIRS * COLLISION / 2),
+            HEURISTIC / sp.UnevaluatedExpr(PAIRS * COLLISION / 2),
             n / (n - 1),
             "The round figure n^2/(4m) pairs each feature with itself, too: it is too large by this factor.",
         ),

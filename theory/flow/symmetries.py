@@ -14,14 +14,18 @@ ROTATION = sp.Matrix([[sp.cos(phi), -sp.sin(phi)], [sp.sin(phi), sp.cos(phi)]])
 
 
 def _symmetry_steps() -> tuple[Step, ...]:
+    V = encodings(2, 2, "v")
+
     def same(changed: sp.Matrix, strength: sp.Expr, text: str) -> Step:
-        return equal(loss(changed, strength), loss(W, strength), text, symbolic=False)
+        moved = sp.Subs(loss(V, strength), tuple(V), tuple(changed))
+        return equal(moved, loss(W, strength), text, symbolic=False)
 
     return (
         same(
             SWAP * W,
             lam,
-            "Exchange two features: the rows of W. All are shown for two features, two neurons.",
+            "Exchange two features: take V for W, with the rows exchanged. All are shown for two features, two "
+            "neurons.",
         ),
         same(W * SWAP, lam, "Exchange two neurons: the columns."),
         same(W * FLIP, lam, "Flip the sign of a neuron: of its column."),

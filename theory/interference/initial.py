@@ -63,7 +63,7 @@ def _strength_steps() -> tuple[Step, ...]:
             "The mean squared norm of an encoding.",
         ),
         equal(
-            (n - 1) * sigma**2 * (m * sigma**2) / 2,
+            (n - 1) * sp.UnevaluatedExpr(sigma**2 / 2) * sp.UnevaluatedExpr(m * sigma**2),
             INITIAL_STRENGTH,
             "Both together, for n - 1 other encodings.",
         ),
@@ -127,7 +127,7 @@ def _share_steps() -> tuple[Step, ...]:
             "At sigma = c/sqrt(m) it is c^4 (1 - c^2)^2 up to terms of order 1/m,",
         ),
         equal(
-            INITIAL_STRENGTH.subs(with_c) / (c**2 * (1 - c**2)),
+            sp.Subs(INITIAL_STRENGTH, sigma, with_c[sigma]) / (c**2 * (1 - c**2)),
             (n - 1) * c**2 / (2 * m * (1 - c**2)),
             "and interference is weak while n is small against m.",
         ),

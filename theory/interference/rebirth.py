@@ -82,7 +82,7 @@ def _rebirth_steps() -> tuple[Step, ...]:
             "downwards so. One of them lowers it if r |v| > lambda.",
         ),
         equal(
-            (a0 * sp.exp(-2 * t)).subs(t, REBIRTH_UNTIL) * y,
+            sp.Subs(a0 * sp.exp(-2 * t) * y, t, REBIRTH_UNTIL),
             lam,
             "An inner product that decays from a_0 reaches that bound, for |v| = y, at this time.",
         ),

@@ -198,14 +198,14 @@ def _edgeworth_steps() -> tuple[Step, ...]:
             "Its effect on the interference of a pair, by parts.",
         ),
         equal(
-            -2 * first.subs(u, -a) / 24,
+            -sp.Subs(sp.Derivative(normal, u), u, -a) / 12,
             SQUARE_CORRECTION,
             "Only the cut of the ReLU at v = -a is left of the integral. Per c_4.",
         ),
         equal(sp.Derivative((a + u) * third - second, u), (a + u) * fourth, "The same for the mean output."),
         equal(second.subs(u, -a) / 24, MEAN_CORRECTION, "What is left of it at the cut."),
         equal(
-            (c_4 * SQUARE_CORRECTION).subs(_OF_NOISE),
+            sp.Subs(c_4 * SQUARE_CORRECTION, tuple(_OF_NOISE), tuple(_OF_NOISE.values())),
             -kappa * sigma * F * a * density(a / (sigma * sp.sqrt(N))) / (12 * N ** sp.Rational(3, 2)),
             "With the noise put in: for a < 0 and kappa < 0 a larger fourth norm F costs less.",
         ),
@@ -226,7 +226,7 @@ def _force_steps() -> tuple[Step, ...]:
             "the other.",
         ),
         equal(
-            -sp.diff(OTHER_OUTPUT, F) / 4,
+            -sp.Derivative(OTHER_OUTPUT, F) / 4,
             DRIFT,
             "Force on the fourth norm from one other feature, in flow units: positive for a < 0 and kappa "
             "< 0.",

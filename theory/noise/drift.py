@@ -81,7 +81,7 @@ def _rate_steps() -> tuple[Step, ...]:
     moments = [sp.Integral(r ** (m - 1 + power) * sp.exp(-(r**2) / 2), (r, 0, sp.oo)) for power in (4, 0)]
     return (
         equal(
-            n + n * (n - 1) * SIMPLEX,
+            sp.Subs(n + n * (n - 1) * a, a, SIMPLEX),
             0,
             "Unit encodings with equal inner products a sum up to a vector of squared length n + n (n - 1) "
             "a. It is not negative, so a can fall to -1/(n - 1), where noise pushes it.",
@@ -107,7 +107,7 @@ def _rate_steps() -> tuple[Step, ...]:
             "So each of n - 1 others takes half of 1/(m - 1) of the drift.",
         ),
         equal(
-            RATE,
+            HELD * (n - 1) * sp.Subs(DRIFT, (N, a), (1, SIMPLEX)),
             -kappa * sigma * HELD * density(1 / ((n - 1) * sigma)) / 48,
             "Rate of the drift, from the force of each other feature on the fourth norm: c = held share "
             "times the sum over n - 1 features.",

@@ -165,8 +165,8 @@ def _steps() -> tuple[Step, ...]:
     lattice = (2 * j - k) / sp.sqrt(k)
     return (
         equal(
+            EQUAL_WEIGHTS.subs(k, 1),
             mean_square((s,)),
-            (relu(a + s) ** 2 + relu(a - s) ** 2) / 2,
             "One weight: the noise on the output is +s or -s. While |a| < s only the first one counts, and "
             "below a = -s nothing is left: noise and interference are free, as never under Gaussian "
             "noise.",

@@ -186,14 +186,20 @@ def _correction_steps() -> tuple[Step, ...]:
             6,
             "… and the second beyond it: √q/p (1 + 2/ζ²) is ∫ds/√q = λt.",
         ),
-        order((p / sp.sqrt(q) * late_time).subs(far), 1 + 2 * z**2, z, 4, "So this is ‖w‖₁ λt …"),
+        order(
+            sp.Mul(p / sp.sqrt(q), late_time.subs(far), evaluate=False),
+            1 + 2 * z**2,
+            z,
+            4,
+            "So this is ‖w‖₁ λt …",
+        ),
         order((k * late_time**2 / 2).subs(far), 1 + 3 * z**2, z, 4, "… this is k (λt)²/2 …"),
         order(k * q / p**2 / 2, 1 - z**2, z, 4, "… and this is k/(2‖w‖₁²)."),
     )
 
 
 def _heuristic_steps() -> tuple[Step, ...]:
-    start = HEURISTIC_NORM.subs(t, 0)
+    start = sp.Subs(HEURISTIC_NORM, t, 0)
     first, second = FAMILIES["laplace"][2][1:]
     return (
         equal(

@@ -196,7 +196,9 @@ def _order_steps() -> tuple[Step, ...]:
     )
     return (
         equal(
-            sp.exp(-g) ** j, sp.exp(-j * g), "All of j exponential variables exceed g: their least is E/j."
+            sp.Pow(sp.exp(-g), j, evaluate=False),
+            sp.exp(-j * g),
+            "All of j exponential variables exceed g: their least is E/j.",
         ),
         equal(
             sp.exp(-j * (g + s)) / sp.exp(-j * s),
@@ -240,7 +242,7 @@ def _influence_steps() -> tuple[Step, ...]:
             "It adds a² = (u − r)₊² to q and so shortens the time ds/√q at each waterline r below u …",
         ),
         equal(
-            SHIFT / sp.sqrt(q),
+            sp.Mul(sp.UnevaluatedExpr(SHIFT), 1 / sp.sqrt(q)),
             integral / 2,
             "… by I/2 in all, I = ∫a² q^(−3/2) dr; s makes this up at rate √q.",
         ),

@@ -79,7 +79,9 @@ def _one_neuron_steps() -> tuple[Step, ...]:
             "So the overlap of target and response has an antiderivative.",
         ),
         equal(
-            signal.subs(x, 1) - signal.subs(x, 0), SIGNAL, "It gives B, the overlap while the feature is on."
+            sp.Subs(signal, x, 1) - sp.Subs(signal, x, 0),
+            SIGNAL,
+            "It gives B, the overlap while the feature is on.",
         ),
         equal(sp.Derivative(power, x), moment(2, x - beta), "The same for the squared response."),
         equal(

@@ -209,7 +209,7 @@ def _interference_steps() -> tuple[Step, ...]:
             "random direction add up to 1, so that each is 1/m_in in the mean, here for two.",
         ),
         equal(
-            (N_features - 1) * (eps / 3) * (1 / m_in),
+            (N_features - 1) * sp.UnevaluatedExpr(eps / 3) * sp.UnevaluatedExpr(1 / m_in),
             INTERFERENCE_VARIANCE,
             "Variance of the interference of N - 1 other features. Its mean is 0, for columns of random "
             "sign.",
