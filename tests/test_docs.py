@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from theory import derivations
+from theory import derivations, notation
 from validation.derivations import table
 from validation.experiments import experiments
 
@@ -12,6 +12,11 @@ DOCS = Path(__file__).parent.parent / "docs"
 def test_table_of_statements_is_current():
     written = (DOCS / "statements.md").read_text()
     assert written.strip() == table(derivations, "markdown").strip(), "polysem derive --list writes it"
+
+
+def test_table_of_symbols_is_current():
+    written = (DOCS / "notation.md").read_text()
+    assert written.strip() == notation.table().strip(), "python -m theory.notation writes it"
 
 
 def test_every_experiment_is_in_the_index():

@@ -90,9 +90,9 @@ derivations = (
             "Without biases n random encodings cost at least rho/(1 + rho) per feature, rho = (n - "
             "1)/(2m): half of everything is lost at n = 2m + 1."
         ),
-        source="own; seed 003 leaves the cost open",
+        source="own; seed 003, note 1, leaves the cost open",
         status="proved",
         proof=_cost_steps,
-        prediction="theory.capacity.crowding.cost",
+        prediction="theory.capacity.cost",
     ),
 )

@@ -10,7 +10,7 @@ from scipy import optimize
 
 from theory.co_occurrence.rare_features import checked_probability, sample_loss
 from theory.common import arguments
-from theory.derivation import Derivation, Step, define, equal, function, order
+from theory.derivation import Derivation, Merit, Step, define, equal, function, order
 from theory.flow.loss import relu
 from theory.notation import (
     E_pair as E,
@@ -257,6 +257,17 @@ def _at_rest() -> tuple[Step, ...]:
     )
 
 
+def _benign_pair_at_rest_merit() -> float:
+    p, l1 = 0.05, 0.05
+    rest = benign_pair(l1, p)
+    return float(np.abs(np.subtract(rest, _leading_order(p, l1))).max()) if rest else np.nan
+
+
+def _unstable_benign_pair_merit() -> float:
+    p, l1 = 0.05, 0.05
+    return float(np.abs(np.array(rebirth_threshold(l1, p)) / (l1 / (l1 + p / 2)) - 1).max())
+
+
 derivations = (
     Derivation(
         name="benign_pair_at_rest",
@@ -265,7 +276,8 @@ derivations = (
         status="asymptotic",
         proof=_rest_steps,
         domains={a: (1, 1.5), b: (0.5, 1)},
-        prediction="theory.co_occurrence.pair_at_rest.benign_pair",
+        prediction="theory.co_occurrence.benign_pair",
+        merit=Merit("weights off by {:.1e} at most at p = lambda = 0.05", _benign_pair_at_rest_merit),
     ),
     Derivation(
         name="unstable_benign_pair",
@@ -277,6 +289,7 @@ derivations = (
         status="asymptotic",
         proof=_unstable_steps,
         domains={a: (1, 1.5), b: (0.5, 1), p: (0.1, 0.5), g: (0.1, 1.2)},
-        prediction="theory.co_occurrence.pair_at_rest.rebirth_threshold",
+        prediction="theory.co_occurrence.rebirth_threshold",
+        merit=Merit("threshold off by {:.1%} at most at p = lambda = 0.05", _unstable_benign_pair_merit),
     ),
 )

@@ -121,10 +121,10 @@ derivations = (
             "For small lambda and p, nothing but p/lambda says whether a feature leaves a benign pair: a "
             "runner-up leads it away from a size on that falls from 1/sqrt(2) at p = 0 to lambda/p."
         ),
-        source="own; the question is from the comments of seed 001",
+        source="own; question from seed 001, comments",
         status="asymptotic",
         proof=_steps,
         domains={alpha: (0.1, 1.5), beta: (0.1, 1.5)},
-        prediction="theory.co_occurrence.pair_escape.escape_threshold",
+        prediction="theory.co_occurrence.escape_threshold",
     ),
 )

@@ -226,7 +226,7 @@ derivations = (
             "the single losses plus p^2 times the sum over pairs of what the pair costs beyond its two "
             "features."
         ),
-        source="own; the question is from the comments of seed 001",
+        source="own; question from seed 001, comments",
         status="asymptotic",
         proof=_rare_features_steps,
         prediction="theory.co_occurrence.expected_loss",
@@ -245,7 +245,7 @@ derivations = (
     Derivation(
         name="benign_pair_cost",
         statement="A benign pair of unit weights adds 2 p^2 to the expected loss: it is not harmless.",
-        source="own; seed 001 has p = 0, where the pair is free",
+        source="own; in seed 001, Benign and malign collisions, p = 0 and the pair is free",
         status="proved",
         proof=_cost_steps,
         prediction="theory.co_occurrence.pair_cost",

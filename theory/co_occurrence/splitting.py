@@ -223,7 +223,7 @@ derivations = (
             "Two copies of a neuron, with weights over sqrt(2) if tied and with half the outgoing weights "
             "if not, leave all outputs as they are; tied, their L1 norm is sqrt(2) times what it was."
         ),
-        source="seed 001, comments; the factor for tied weights is own",
+        source="seed 001, Implications for mechanistic interpretability; the factor for tied weights is own",
         status="proved",
         proof=_split_steps,
     ),
@@ -233,10 +233,10 @@ derivations = (
             "Two features of a split neuron separate with probability 1/2 without co-occurrence; with it "
             "what is missing to 1 falls like s^(p/(sqrt(2) lambda)) with the noise s."
         ),
-        source="own; question from the comments of seed 001",
+        source="own; question from seed 001, Implications for mechanistic interpretability",
         status="asymptotic",
         proof=_choice_steps,
         domains={apart: (0.1, 1.4), a: (0.05, 0.7), b: (0.05, 0.7), middle: (0.1, 0.7), k: (1, 2)},
-        prediction="theory.co_occurrence.splitting.separation_probability",
+        prediction="theory.co_occurrence.separation_probability",
     ),
 )

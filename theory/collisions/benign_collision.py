@@ -88,6 +88,6 @@ derivations = (
         proof=_steps,
         # small weights but on the last neuron, so that the inner product is positive
         domains={a: (0.1, 0.3), b: (0.1, 0.3), c: (0.1, 0.3), d: (0.1, 0.3), p: (0.5, 0.7), q: (0.5, 0.7)},
-        prediction="theory.collisions.benign_collision.least_ratio",
+        prediction="theory.collisions.least_ratio",
     ),
 )

@@ -222,6 +222,6 @@ derivations = (
         status="proved",
         proof=_moment_steps,
         domains=_SIZES,
-        prediction="theory.collisions.exclusion.factorial_moment",
+        prediction="theory.collisions.factorial_moment",
     ),
 )

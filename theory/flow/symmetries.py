@@ -24,8 +24,8 @@ def _symmetry_steps() -> tuple[Step, ...]:
         same(
             SWAP * W,
             lam,
-            "Exchange two features: take V for W, with the rows exchanged. All are shown for two features, two "
-            "neurons.",
+            "Exchange two features: take V for W, with the rows exchanged. All are shown for two features, "
+            "two neurons.",
         ),
         same(W * SWAP, lam, "Exchange two neurons: the columns."),
         same(W * FLIP, lam, "Flip the sign of a neuron: of its column."),
@@ -64,7 +64,7 @@ derivations = (
             "Permuting features or neurons and flipping the sign of a neuron leave the loss as it is; "
             "without L1 every rotation of the hidden space does."
         ),
-        source="seed 001, Implications for mechanistic interpretability and comments; own",
+        source="seed 001, Implications for mechanistic interpretability, and comments; the rest own",
         status="proved",
         proof=_symmetry_steps,
         domains=dict.fromkeys(W, (0.1, 0.6)),  # a positive inner product, so that the ReLU is on

@@ -1,8 +1,9 @@
 """Interference at the start, when encodings are random: its mean, its variance, its share of the forces."""
 
+import numpy as np
 import sympy as sp
 
-from theory.derivation import Derivation, Step, equal, function
+from theory.derivation import Derivation, Merit, Step, equal, function
 from theory.model import Autoencoder
 from theory.notation import c_init as c, k, m, n, normal as u, product_std as s, sigma
 
@@ -134,6 +135,12 @@ def _share_steps() -> tuple[Step, ...]:
     )
 
 
+def _initial_share_merit() -> float:
+    n_features, n_neurons, c = 64, 1024, 0.5
+    limit = (n_features - 1) * c**2 / (2 * n_neurons * (1 - c**2))
+    return abs(initial_share(Autoencoder(n_features, n_neurons, 0.0, c / np.sqrt(n_neurons))) / limit - 1)
+
+
 derivations = (
     Derivation(
         name="initial_interference",
@@ -162,5 +169,6 @@ derivations = (
         proof=_share_steps,
         domains={c: (0.1, 0.9)},
         prediction="theory.interference.initial_share",
+        merit=Merit("relative error {:.1e} at c = 1/2, n = 64, m = 1024", _initial_share_merit),
     ),
 )

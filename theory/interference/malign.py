@@ -148,7 +148,7 @@ derivations = (
         status="proved",
         proof=_collision_steps,
         domains={a0: (0.1, 0.6), b0: (0.1, 0.6), N: (0.8, 1.2)},
-        prediction="theory.interference.malign.free_collision",
+        prediction="theory.interference.free_collision",
     ),
     Derivation(
         name="death",
@@ -156,6 +156,6 @@ derivations = (
         source="seed 001, Benign and malign collisions; formula own",
         status="proved",
         proof=_death_steps,
-        prediction="theory.interference.malign.death_time",
+        prediction="theory.interference.death_time",
     ),
 )

@@ -97,6 +97,6 @@ derivations = (
         status="proved",
         proof=_rebirth_steps,
         domains={lam: (0.1, 0.5), v: (0.1, 0.6), a0: (0.5, 0.9)},
-        prediction="theory.interference.malign.rebirth_until",
+        prediction="theory.interference.rebirth_until",
     ),
 )

@@ -9,9 +9,10 @@ import math
 
 import numpy as np
 import sympy as sp
+from scipy.integrate import solve_ivp
 
 from theory.common import arguments
-from theory.derivation import Derivation, Step, define, equal, function
+from theory.derivation import Derivation, Merit, Step, define, equal, function
 from theory.flow.loss import forces
 from theory.notation import a as weight_a, b as weight_b, balance as c, eps, lam, moving, phi, rho, t, x, y, z
 
@@ -170,6 +171,25 @@ def _saddle_steps() -> tuple[Step, ...]:
     )
 
 
+def _shared_neuron_merit() -> float:
+    start, l1 = (0.9, 0.4), 0.01
+
+    def dead(_, weights):
+        return weights[1]
+
+    dead.terminal = True  # type: ignore[attr-defined]  # SciPy's way to say so
+    solution = solve_ivp(
+        lambda _, w: field(w[0], w[1], l1),
+        (0, 10 / l1),
+        start,
+        "DOP853",
+        events=dead,
+        rtol=1e-9,
+        atol=1e-11,
+    )
+    return abs(decision_time(*start, l1) / solution.t[-1] - 1)
+
+
 derivations = (
     Derivation(
         name="shared_neuron",
@@ -181,7 +201,8 @@ derivations = (
         status="asymptotic",
         proof=_shared_steps,
         domains={phi: (0.1, 0.7)},
-        prediction="theory.interference.malign.decision_time",
+        prediction="theory.interference.decision_time",
+        merit=Merit("relative error {:.1e} from (0.9, 0.4) at lambda = 0.01", _shared_neuron_merit),
     ),
     Derivation(
         name="saddle",
@@ -190,6 +211,6 @@ derivations = (
         status="proved",
         proof=_saddle_steps,
         domains={lam: (0.01, 0.27)},
-        prediction="theory.interference.malign.saddle",
+        prediction="theory.interference.saddle",
     ),
 )

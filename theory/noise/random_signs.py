@@ -207,7 +207,7 @@ derivations = (
             "Under random-sign noise a sparse encoding with inner products below -sigma pays nothing for "
             "noise and interference, a dense one does."
         ),
-        source="own; arXiv:2312.03096 has the mechanism",
+        source="own; arXiv:2312.03096, noise instead of L1, has the mechanism",
         status="proved",
         proof=_steps,
         domains={s: (0.2, 1)},

@@ -253,7 +253,7 @@ derivations = (
     Derivation(
         name="order_statistics",
         statement="For v = −ln P(|w| > u) the sorted gaps are E_j/j; P(|w| > u_K) is a beta variable.",
-        source="Rényi",
+        source="A. Rényi, On the theory of order statistics, 1953",
         status="proved",
         proof=_order_steps,
         domains={j: (2, 4), m: (6, 8), beyond: (0.1, 0.9)},

@@ -104,7 +104,7 @@ derivations = (
     Derivation(
         name="threshold",
         statement="A weight below λ/(1 − ‖w‖²) shrinks, one above it grows; gaps only stretch.",
-        source="seed 001, section “Sparsity force”",
+        source="seed 001, Sparsity force",
         status="proved",
         proof=_threshold_steps,
         domains={N: (0.1, 0.9)},

@@ -20,7 +20,7 @@ from numpy.polynomial.legendre import leggauss
 from scipy.stats import qmc
 from scipy.stats.distributions import rv_frozen
 
-from theory.derivation import Derivation, Step, define, equal, function, order
+from theory.derivation import Derivation, Merit, Step, define, equal, function, order
 from theory.notation import (
     E,
     K_level as K,
@@ -209,6 +209,10 @@ def _tail_steps() -> tuple[Step, ...]:
     )
 
 
+def _noise_below_level_merit() -> float:
+    return float(np.loadtxt(TABLE, delimiter=",", encoding="utf-8")[:, 3].max())
+
+
 derivations = (
     Derivation(
         name="time_below_level",
@@ -227,6 +231,7 @@ derivations = (
         status="asymptotic",
         proof=_noise_steps,
         prediction="theory.sparsification.time_to_sparsity",
+        merit=Merit("standard error of the law at most {:.0e}", _noise_below_level_merit),
     ),
     Derivation(
         name="time_tail",
