@@ -90,8 +90,8 @@ INDEX = MappingProxyType(
             "poisson_limit",
             "crossover",
         ),
+        "theory.noise.gaussian": ("gaussian_noise",),
         "theory.noise.averaged": (
-            "gaussian_noise",
             "edgeworth_correction",
             "fourth_norm_force",
         ),

@@ -1,5 +1,6 @@
 """``python -m theory.capacity`` prints the derivations of this chapter and verifies each step."""
 
+from theory import catalogue
 from theory.derivation.script import main
 
-main("capacity")
+main("capacity", catalogue.chapter("capacity"))

@@ -1,11 +1,12 @@
 """What ``python -m theory.<chapter>`` does: print the derivations of a chapter and verify each step."""
 
 import argparse
+from collections.abc import Iterable
 
-from theory import catalogue
+from theory.derivation.proof import Derivation
 
 
-def main(chapter: str) -> None:
+def main(chapter: str, derivations: Iterable[Derivation]) -> None:
     """Print and verify the derivations of a chapter, such as "collisions"."""
     parser = argparse.ArgumentParser(
         prog=f"python -m theory.{chapter}",
@@ -13,7 +14,7 @@ def main(chapter: str) -> None:
     )
     parser.add_argument("--format", choices=("text", "latex", "markdown"), default="text")
     form = parser.parse_args().format
-    for derivation in catalogue.chapter(chapter):
+    for derivation in derivations:
         print(getattr(derivation, form)())
         outcome = derivation.verify()
         print(f"{'%' if form == 'latex' else ''} verified: {', '.join(outcome)}\n")

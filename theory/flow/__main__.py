@@ -1,5 +1,6 @@
 """``python -m theory.flow`` prints the derivations of this chapter and verifies each step."""
 
+from theory import catalogue
 from theory.derivation.script import main
 
-main("flow")
+main("flow", catalogue.chapter("flow"))

@@ -1,5 +1,6 @@
 """``python -m theory.interference`` prints the derivations of this chapter and verifies each step."""
 
+from theory import catalogue
 from theory.derivation.script import main
 
-main("interference")
+main("interference", catalogue.chapter("interference"))

@@ -1,5 +1,6 @@
 """``python -m theory.noise`` prints the derivations of this chapter and verifies each step."""
 
+from theory import catalogue
 from theory.derivation.script import main
 
-main("noise")
+main("noise", catalogue.chapter("noise"))

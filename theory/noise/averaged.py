@@ -11,6 +11,8 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, equal, function, order
+from theory.noise import random_signs
+from theory.noise.gaussian import MEAN, SQUARE, density
 from theory.notation import (
     F,
     N,
@@ -25,20 +27,7 @@ from theory.notation import (
     theta,
 )
 
-
-def density(x: sp.Expr) -> sp.Expr:
-    """Return the standard normal density φ(x)."""
-    return sp.exp(-(x**2) / 2) / sp.sqrt(2 * sp.pi)
-
-
-def probability(x: sp.Expr) -> sp.Expr:
-    """Return the standard normal distribution function Φ(x)."""
-    return (1 + sp.erf(x / sp.sqrt(2))) / 2
-
-
-# Means over normal noise of standard deviation s, and their first Edgeworth corrections per c_4.
-MEAN = a * probability(a / s) + s * density(a / s)  # E ReLU(a + v)
-SQUARE = (a**2 + s**2) * probability(a / s) + a * s * density(a / s)  # E ReLU(a + v)²
+# First Edgeworth corrections, per c_4, of the means over normal noise.
 MEAN_CORRECTION = (a**2 / s**2 - 1) * density(a / s) / (24 * s**3)
 SQUARE_CORRECTION = -a * density(a / s) / (12 * s**3)
 
@@ -131,37 +120,6 @@ _own_slopes = function([sp.diff(OWN_OUTPUT, x) for x in (a, N, F)], *_VARIABLES)
 _other_slopes = function([sp.diff(OTHER_OUTPUT, x) for x in (a, N, F)], *_VARIABLES)
 
 
-def _gaussian_steps() -> tuple[Step, ...]:
-    normal = density(u / s) / s
-    return (
-        equal(
-            sp.Integral((a + u) * normal, (u, -a, sp.oo)),
-            MEAN,
-            "Mean of an output with normal noise of standard deviation s. The ReLU cuts at v = -a.",
-        ),
-        equal(
-            sp.Integral((a + u) ** 2 * normal, (u, -a, sp.oo)),
-            SQUARE,
-            "Mean square: the interference of a pair.",
-        ),
-        equal(
-            sp.Integral((1 - a - u) ** 2 * normal, (u, -a, sp.oo)) + probability(-a / s),
-            1 - 2 * MEAN + SQUARE,
-            "Mean squared error of the own output, which is 1 where the ReLU is off.",
-        ),
-        equal(
-            sp.diff(SQUARE, a),
-            2 * MEAN,
-            "The force along the other encoding: always repulsive, so inner products fall below 0.",
-        ),
-        equal(
-            sp.diff(SQUARE, s) / (2 * s),
-            probability(a / s),
-            "The force on the norm. Everything depends on the encoding through a and s alone: no basis.",
-        ),
-    )
-
-
 def _edgeworth_steps() -> tuple[Step, ...]:
     w, x = four_weights[:2]
     normal = density(u / s) / s
@@ -248,29 +206,17 @@ _EXAMPLE = np.random.default_rng(0).normal(size=(8, 16)) / 4
 
 
 def _edgeworth_correction_merit() -> float:
-    from theory.noise import random_signs
-
     gaussian, corrected = (expected_loss(_EXAMPLE, 0.1, kappa) for kappa in (0.0, -2.0))
     return abs((corrected - random_signs.expected_loss(_EXAMPLE, 0.1)) / (corrected - gaussian))
 
 
 def _fourth_norm_force_merit() -> float:
-    from theory.noise import random_signs
-
     exact = random_signs.force(_EXAMPLE, 0.1)
     push = force(_EXAMPLE, 0.1, -2.0) - force(_EXAMPLE, 0.1)
     return float(np.linalg.norm(force(_EXAMPLE, 0.1, -2.0) - exact) / np.linalg.norm(push))
 
 
 derivations = (
-    Derivation(
-        name="gaussian_noise",
-        statement="Under Gaussian noise the expected loss has a closed form that does not know the basis.",
-        source="arXiv:2312.03096, noise instead of L1",
-        status="proved",
-        proof=_gaussian_steps,
-        prediction="theory.noise.expected_loss",
-    ),
     Derivation(
         name="edgeworth_correction",
         statement=(

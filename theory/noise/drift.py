@@ -13,7 +13,9 @@ from scipy import stats
 
 from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, equal, function
-from theory.noise.averaged import DRIFT, density
+from theory.noise import random_signs
+from theory.noise.averaged import DRIFT
+from theory.noise.gaussian import density
 from theory.notation import (
     N,
     inner_noise as a,
@@ -161,8 +163,6 @@ def _rate_steps() -> tuple[Step, ...]:
 
 
 def _drift_rate_merit() -> float:
-    from theory.noise import random_signs
-
     return measured_rate(lambda W: random_signs.force(W, 0.1), 8, 16)[0] / rate(8, 16, 0.1, -2.0)
 
 

@@ -14,7 +14,7 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
 from theory.flow.loss import relu
-from theory.noise.averaged import SQUARE
+from theory.noise.gaussian import SQUARE
 from theory.notation import inner_noise as a, j, k, output_std as s, theta
 
 MOST_NEURONS = 28  # lists of 2^14 values

@@ -29,6 +29,7 @@ from theory.notation import (
     ratio as r,
     t,
 )
+from theory.sparsification.decay import population
 from theory.sparsification.reduction import WATERLINE_RATE
 
 SLOW_NORM = (1 + sp.sqrt(1 - 4 * lam * L - 2 * lam**2 * (k - L**2))) / 2
@@ -180,8 +181,6 @@ def _waterline_steps() -> tuple[Step, ...]:
 
 def _error_of_norm(with_active: bool) -> float:
     """Return by how much the slow manifold misses the norm at λ = 10⁻³, λt = 0.1, m = 1000."""
-    from theory.sparsification.decay import population
-
     model = Autoencoder(1, 1000, 1e-3)
     race = population(model, np.array([100.0]))
     norm = slow_manifold(model.l1, race.l1_norm, race.active if with_active else None)

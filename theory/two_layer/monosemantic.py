@@ -9,7 +9,7 @@ squared error is the quadratic ``ε/3 − 2ε α·B + α·Pα`` in the weights �
 import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
-from theory.noise.averaged import density, probability
+from theory.noise.gaussian import density, probability
 from theory.notation import (
     B_signal,
     B_two,
