@@ -282,7 +282,7 @@ derivations = (
             "The best bias of a monosemantic neuron is negative unless its feature is on for more than "
             "about 1 - sqrt(2 pi) s of the time, for small s."
         ),
-        source="own; found in training by seed 000 (arXiv:2211.09169, section 4)",
+        source="own; found in training by seed 000 (arXiv:2211.09169, section 4.1.2)",
         status="asymptotic",
         proof=_bias_steps,
         prediction="theory.two_layer.critical_probability",
