@@ -11,7 +11,7 @@ from benchmarks.autograd import Loop, loss
 from benchmarks.measuring import RUNS, Row, check, duration, medians, timed
 from sim import simulate
 from theory import Autoencoder
-from validation.models.tied import Tied
+from validation.training.models.tied import Tied
 
 MODEL = Autoencoder(256, 4096, 2.5e-4)
 STEPS, EXTRAPOLATED_FROM = 7500, 100  # of the paper; steps that are timed

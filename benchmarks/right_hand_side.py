@@ -4,8 +4,9 @@ import numpy as np
 from numba import njit
 
 from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, medians
-from sim import cores, neurons
 from sim.forces import FORCES, action
+from sim.integrators.splitting import neurons
+from sim.machine import cores
 
 CALLS = 100  # in each run: for the first few, the threads of the other library are still waiting for work
 L1, STEP = 1e-3, 0.5

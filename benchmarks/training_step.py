@@ -17,11 +17,11 @@ from benchmarks.measuring import RUNS, Row, check, duration, matmul_peak, median
 from theory import Autoencoder
 from theory.common.arguments import ArgumentError
 from validation import train
-from validation.backend import namespace
-from validation.blocks import Blocks, Team
-from validation.models.tied import Tied
-from validation.optimizers import AdamW, Penalty
-from validation.parts import Parts, large
+from validation.training.backend import namespace
+from validation.training.blocks import Blocks, Team
+from validation.training.models.tied import Tied
+from validation.training.optimizers import AdamW, Penalty, Stepper
+from validation.training.parts import Parts, large
 
 CALLS, PAUSE = 50, 0.2  # steps in a row, seconds before them
 STEPS = 7500  # of the paper
@@ -149,7 +149,7 @@ def _on_gpu(model: Autoencoder, runs: int, calls: int) -> list[Row]:
 
 def _trainer(model: Autoencoder, weights):
     """Return what `train` would use for these weights."""
-    optimizer = partial(AdamW, learning_rate=LEARNING_RATE, penalty=Penalty(model.l1_train))
+    stepper = partial(Stepper, AdamW(), learning_rate=LEARNING_RATE, penalty=Penalty(model.l1_train))
     if isinstance(weights, np.ndarray) and large(weights):
-        return Parts(weights, optimizer)
-    return Blocks(weights, lambda part: Tied(model.l1_train), optimizer)
+        return Parts(weights, stepper)
+    return Blocks(weights, lambda part: Tied(model.l1_train), stepper)

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from sim.blas import one_thread
 from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
+from sim.machine.blas import one_thread
 from theory.common import arguments, schema
 from theory.model import Autoencoder
 from theory.sparsification.reduction import final_weight

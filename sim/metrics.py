@@ -1,8 +1,31 @@
-"""What final encodings say: polysemantic neurons, winners, dead features."""
+"""What encodings say: polysemantic neurons, benign pairs, fourth norms, winners, dead features."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from theory.common import arguments
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+
+def features_on(weights: np.ndarray, threshold: float = 0.5) -> np.ndarray:
+    """Return the number of features with a weight of size greater than `threshold` on each neuron.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (..., feature, neuron)
+        Encodings; leading axes are replicates.
+    threshold : float
+        Size from which on a weight counts, at least 0.
+
+    Returns
+    -------
+    ndarray of int, shape (..., neuron)
+    """
+    arguments.real("threshold", threshold, least=0)
+    return (np.abs(np.asarray(weights)) > threshold).sum(axis=-2)
 
 
 def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | np.ndarray:
@@ -26,10 +49,65 @@ def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | n
     any threshold between tells the same. The paper's criterion, two weights in [0.8, 1.2], is met by
     the same neurons once training has converged.
     """
-    arguments.real("threshold", threshold, least=0)
-    large = np.abs(np.asarray(weights)) > threshold
-    count = (large.sum(axis=-2) >= 2).sum(axis=-1)
+    count = (features_on(weights, threshold) >= 2).sum(axis=-1)
     return int(count) if np.ndim(count) == 0 else count
+
+
+def benign_pairs(weights: "np.ndarray | sparse.csr_array", threshold: float = 0.5) -> np.ndarray:
+    """Return the number of pairs of features with large weights of opposite signs on each neuron.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (..., feature, neuron), or sparse array, shape (feature, neuron)
+        Encodings; leading axes are replicates.
+    threshold : float
+        Size from which on a weight counts, at least 0.
+
+    Returns
+    -------
+    ndarray of int, shape (..., neuron)
+        At the end of the flow 1 for a polysemantic neuron, of two features, and else 0.
+
+    Notes
+    -----
+    Seed 001, "Benign and malign collisions".
+    """
+    arguments.real("threshold", threshold, least=0)
+    return (weights > threshold).sum(axis=-2) * (weights < -threshold).sum(axis=-2)
+
+
+def winners(weights: np.ndarray) -> np.ndarray:
+    """Return the sign of the largest weight of each encoding, in its place; 0 elsewhere.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (..., feature, neuron)
+
+    Returns
+    -------
+    ndarray of int, shape (..., feature, neuron)
+    """
+    place = np.abs(weights).argmax(axis=-1)[..., None]
+    found = np.zeros(np.shape(weights), np.int8)
+    np.put_along_axis(found, place, np.sign(np.take_along_axis(weights, place, axis=-1)).astype(np.int8), -1)
+    return found
+
+
+def fourth_norms(weights: np.ndarray) -> np.ndarray:
+    """Return ``‖w‖₄⁴ / ‖w‖⁴`` of encodings, shape (..., feature): 1 on one neuron, 1/k on k equal ones.
+
+    Parameters
+    ----------
+    weights : ndarray of float, shape (..., feature, neuron)
+
+    Returns
+    -------
+    ndarray of float, shape (..., feature)
+        In the precision of the weights; NaN where an encoding is all zeros.
+    """
+    lengths = np.linalg.norm(weights, axis=-1, keepdims=True)
+    squares = np.divide(weights, lengths, out=np.full_like(weights, np.nan), where=lengths > 0) ** 2
+    return np.einsum("...k,...k->...", squares, squares)
 
 
 def winner_kept(initial: np.ndarray, final: np.ndarray) -> np.ndarray:

@@ -10,9 +10,9 @@ import numpy as np
 import xarray as xr
 
 from sim import metrics
-from sim.blas import one_thread
 from sim.flow import Flow
 from sim.forces import FORCES, Force
+from sim.machine.blas import one_thread
 from sim.progress import track
 from theory.common import arguments, schema
 from theory.model import Autoencoder

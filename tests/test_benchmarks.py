@@ -1,6 +1,7 @@
 """Every benchmark's problem runs at a tiny size, and its check of the answers passes."""
 
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from theory import Autoencoder
 TINY = Autoencoder(4, 12, 0.02)
 
 
+@pytest.mark.slow
 def test_event():
     rows = event.measure(TINY, until=20.0, runs=1, budget=2.0)
     assert "RK45" in rows[1].problem
@@ -54,11 +56,13 @@ def test_large():
     assert "right-hand sides" in row.ours
 
 
+@pytest.mark.slow
 def test_right_hand_side():
     row, _ = right_hand_side.measure(n=8, m=32, runs=1, peak_size=16)
     assert "GF/s" in row.ours
 
 
+@pytest.mark.slow
 def test_pytorch():
     pytest.importorskip("torch")
     from benchmarks import pytorch, training_step
@@ -79,6 +83,34 @@ def test_heyoka_finds_the_same_filippov_solution():
     np.testing.assert_allclose(peer.solve(), ours["final"], atol=1e-10)
     assert (peer.deaths, peer.rebirths) == (ours.attrs["deaths"], ours.attrs["rebirths"])
     assert peer.rebirths > 0
+
+
+def of_another_problem(function, model, replicates, workers):
+    return function(model, replicates, seed=workers)
+
+
+def of_another_l1(function, weights, l1, times=None):
+    return function(weights, 1.01 * l1, times)
+
+
+def of_other_weights(function, weights, l1):
+    return function(weights[::-1].copy(), l1)
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "name", "wrong", "problem"),
+    [
+        (ensemble, "ensemble", of_another_problem, {"model": TINY, "replicates": 2, "runs": 1}),
+        (one_encoding, "sparsify", of_another_l1, {"m": 100, "l1": 1e-3, "runs": 1}),
+        (sort, "sparsify", of_other_weights, {"m": 1000, "l1": 1e-3, "runs": 1}),
+    ],
+    ids=["ensemble", "one_encoding", "sort"],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_nothing_is_measured_of_a_wrong_answer(benchmark, name, wrong, problem, monkeypatch):
+    monkeypatch.setattr(benchmark, name, partial(wrong, getattr(benchmark, name)))
+    with pytest.raises(measuring.WrongAnswerError):
+        benchmark.measure(**problem)
 
 
 def test_a_wrong_answer_is_refused():

@@ -1,12 +1,16 @@
 """What the documentation shows is what the tools print."""
 
+import re
 from pathlib import Path
 
+import pytest
+
 from theory import derivations, notation
-from validation.derivations import table
 from validation.experiments import experiments
+from validation.report.derivations import table
 
 DOCS = Path(__file__).parent.parent / "docs"
+CODE = [path for room in ("theory", "sim", "validation") for path in (DOCS.parent / room).rglob("*.py")]
 
 
 def test_table_of_statements_is_current():
@@ -24,3 +28,25 @@ def test_every_experiment_is_in_the_index():
     for experiment in experiments:
         assert f"- [{experiment.question}](experiments/{experiment.name}.md)\n" in home
         assert f"- experiments/{experiment.name}.md\n" in navigation
+
+
+def cited(pattern):
+    """Return all that a pattern finds in the code, line breaks and ends of strings aside."""
+    texts = (re.sub(r'\s*"?\n\s*"?', " ", path.read_text(encoding="utf-8")) for path in CODE)
+    return {found for text in texts for found in re.findall(pattern, text)}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "shown"),
+    [
+        (r"[Ss]eed (00\d)", "| {} |"),
+        (r"arXiv:((?:math-ph/)?\d[\d.]*\d)", "[arXiv:{}](https://arxiv.org/abs/{})"),
+        (r"[Ss]eed 001[^\n]{,40}? footnote (\d+)", "| footnote {} |"),
+        (r"[Ss]eed 001, (?:section )?[“\"]([^”\"]+)[”\"]", "| {} |"),
+    ],
+    ids=["seeds", "papers", "footnotes", "headings"],
+)
+def test_every_source_is_explained(pattern, shown):
+    sources, found = (DOCS / "sources.md").read_text(encoding="utf-8"), cited(pattern)
+    assert found
+    assert {name for name in found if shown.format(name, name) not in sources} == set()

@@ -1,5 +1,22 @@
 """Top floor: trains the reference models, lays the three sources side by side, shows the outcome."""
 
-import lazy_loader
+from importlib import import_module
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# Loaded when first asked for, so that the command line can show its help at once; one is of the floor below.
+_HOME = {
+    "analyze": "validation.analysis.networks",
+    "check": "validation.experiments.checking",
+    "polysemantic_neurons": "sim.metrics",
+    "train": "validation.training.course",
+}
+__all__ = list(_HOME)
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

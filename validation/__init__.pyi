@@ -1,6 +1,7 @@
+from sim.metrics import polysemantic_neurons
+
 from .analysis.networks import analyze
-from .checking import check
-from .metrics import polysemantic_neurons
-from .training import train
+from .experiments.checking import check
+from .training.course import train
 
 __all__ = ["analyze", "check", "polysemantic_neurons", "train"]

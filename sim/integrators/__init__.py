@@ -1,4 +1,4 @@
-"""Integrators, one file per method, one line each in `METHODS`.
+"""Integrators, one file or folder per method, one line each in `METHODS`.
 
 An integrator is a function ``advance(weights, start, stop, memory, l1, action, until_sparse, rtol)``. It
 moves `weights`, shape (feature, neuron), in place from flow time `start` to `stop`, or if told so only until

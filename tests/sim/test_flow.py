@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.integrate import solve_ivp
 
 from sim import simulate, sparsify
 from sim.flow import Flow, default_times
@@ -9,6 +10,7 @@ from sim.forces import FORCES
 from theory import Autoencoder, interference, sparsification
 
 METHODS = ("splitting", "event", "euler")
+ERROR = {"splitting": 5e-3, "event": 1e-9, "euler": 5e-3}  # at the default tolerances, where all is smooth
 WEIGHTS = arrays(np.float64, (3, 5), elements=st.floats(-1, 1, width=16).filter(lambda w: abs(w) > 0.01))
 quick = settings(max_examples=15, deadline=None)
 
@@ -67,9 +69,9 @@ def test_without_interference_every_encoding_is_the_exact_one(method):
     )
     for i in range(3):
         exact = sparsify(result.initial[i].values, 0.005, times)
-        np.testing.assert_allclose(result.l2_norm[:, i], exact.l2_norm, rtol=0, atol=3e-3)
-        np.testing.assert_allclose(result.l1_norm[:, i], exact.l1_norm, rtol=0.02)
-        assert np.abs(result.active[:, i].values - exact.active.values).max() <= 2
+        np.testing.assert_allclose(result.l2_norm[:, i], exact.l2_norm, rtol=0, atol=ERROR[method])
+        np.testing.assert_allclose(result.l1_norm[:, i], exact.l1_norm, rtol=2 * ERROR[method])
+        assert np.abs(result.active[:, i].values - exact.active.values).max() <= (method != "event")
         assert np.abs(result.final[i]).argmax("neuron") == np.abs(exact.final).argmax("neuron")
 
 
@@ -115,7 +117,7 @@ def test_malign_collision_follows_the_closed_form(method):
         forces=("interference",),
     )
     a, b = interference.malign_collision(0.9, 0.5, times)
-    np.testing.assert_allclose(result.l2_norm, np.stack([a, b], axis=1), rtol=0, atol=0.02)
+    np.testing.assert_allclose(result.l2_norm, np.stack([a, b], axis=1), rtol=0, atol=ERROR[method])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -125,14 +127,26 @@ def test_benign_collision_feels_no_force(method):
     np.testing.assert_array_equal(moved, weights)
 
 
+def reborn_weight(weights, l1, until):
+    """Return where the dead weight is under interference and L1, from the equations, once it is negative."""
+
+    def flow(_, flat):
+        one, two = flat.reshape(2, 2)
+        product = one @ two
+        signs = np.array([[1, -1], [1, 1]])
+        return (-product * np.array([two, one]) - l1 * signs).ravel()
+
+    return solve_ivp(flow, (0, until), weights.ravel(), rtol=1e-10, atol=1e-12).y[1, -1]
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_dead_weight_is_reborn_only_by_a_force_greater_than_l1(method):
-    """The force on the dead weight is −ReLU(W_1·W_2) W_2 = −0.64."""
+    """The force on the dead weight w, −ReLU(W_1·W_2) W_2, is −0.512 at first and falls with time."""
     weights = np.array([[0.8, 0.0], [0.8, 0.8]])
     still = final(weights, 0.7, method, 0.05, forces=("interference", "l1"), rtol=0.001)
     reborn = final(weights, 0.1, method, 0.05, forces=("interference", "l1"), rtol=0.001)
     assert still[0, 1] == 0
-    assert reborn[0, 1] == pytest.approx(-0.05 * (0.8**3 - 0.1), rel=0.2)
+    assert reborn[0, 1] == pytest.approx(reborn_weight(weights, 0.1, 0.05), rel=2e-3)
 
 
 def test_too_strong_l1_kills_everything():

@@ -1,7 +1,16 @@
 import numpy as np
 import pytest
+from scipy import sparse
 
-from sim.metrics import dead_features, polysemantic_neurons, winner_kept
+from sim.metrics import (
+    benign_pairs,
+    dead_features,
+    features_on,
+    fourth_norms,
+    polysemantic_neurons,
+    winner_kept,
+    winners,
+)
 
 CASES = {
     "monosemantic": ([[1.0, 0.0], [0.0, 1.0]], 0),
@@ -32,3 +41,30 @@ def test_winners_and_dead_features():
     final = np.array([[0.0, -1.0], [0.0, 1.0], [0.0, 0.0]])
     assert winner_kept(initial, final) == pytest.approx(1 / 3)
     assert dead_features(final) == 1
+
+
+def test_features_on_neurons():
+    weights = np.array([CASES["malign pair"][0], CASES["two of two"][0]])
+    assert features_on(weights).tolist() == [[2, 0], [2, 2]]
+    assert features_on(weights, 0.85).tolist() == [[1, 0], [0, 0]]
+
+
+def test_benign_pairs_are_of_opposite_signs():
+    weights = np.array([[1.0, 0.9, 0.0, 0.4], [-0.8, 1.1, 0.6, -1.0], [0.7, -0.6, -0.5, 0.0]])
+    assert benign_pairs(weights).tolist() == [2, 2, 0, 0]
+    assert benign_pairs(weights[None], 0.0).tolist() == [[2, 2, 1, 1]]
+    assert benign_pairs(sparse.csr_array(weights), 0.0).tolist() == [2, 2, 1, 1]
+
+
+def test_winner_is_the_largest_weight_with_its_sign():
+    weights = np.array([[0.1, -0.9, 0.2], [0.8, 0.1, -0.7], [0.0, 0.0, 0.0]])
+    assert winners(weights).tolist() == [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
+    np.testing.assert_array_equal(winners(np.stack([weights, -weights]))[1], -winners(weights))
+
+
+def test_fourth_norm_depends_on_neither_length_nor_signs():
+    weights = np.array([[-3.0, 0.0, 0.0, 0.0], [1e-15, -1e-15, 0.0, 0.0], [2.0, 2.0, -2.0, 2.0], [0.0] * 4])
+    np.testing.assert_allclose(fourth_norms(weights), [1, 1 / 2, 1 / 4, np.nan], rtol=1e-14)
+    narrow = fourth_norms(weights.astype(np.float32))
+    assert narrow.dtype == np.float32
+    np.testing.assert_allclose(narrow, [1, 1 / 2, 1 / 4, np.nan], rtol=4e-7)

@@ -16,7 +16,7 @@ from scipy import sparse
 
 from theory.common import files
 from validation.analysis.networks import POLYSEMANTIC, ROUNDING, VERDICTS
-from validation.wording import number
+from validation.report.wording import number
 
 ROWS = 20
 FEATURES = 8  # of a neuron, those with the largest weights, are looked at

@@ -3,6 +3,7 @@
 import numpy as np
 import xarray as xr
 
+from sim.metrics import benign_pairs
 from theory.common import arguments, schema
 from theory.common.arguments import ArgumentError
 from validation.analysis import relief
@@ -125,14 +126,13 @@ def _of_neurons(found: Structure, moves: relief.Move) -> tuple[dict, int]:
         links = slice(*found.carried.indptr[feature : feature + 2])
         mover[indices[links]] = feature
     change = np.where(count > 0, moves.change[mover], np.inf)
-    positive = np.bincount(indices[found.carried.data > 0], minlength=count.size)
-    negative = count - positive
+    benign = benign_pairs(found.carried, 0.0)
     sizes = found.group_sizes
     return {
         "verdict": ("neuron", _verdicts(found, count, change)),
         "on_neuron": ("neuron", count),
-        "benign": ("neuron", positive * negative),
-        "malign": ("neuron", (positive * (positive - 1) + negative * (negative - 1)) // 2),
+        "benign": ("neuron", benign),
+        "malign": ("neuron", count * (count - 1) // 2 - benign),
         "group_features": ("neuron", sizes[0]),
         "group_neurons": ("neuron", sizes[1]),
         "mover": ("neuron", mover),

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from theory.common import files
-from validation import plots, report
 from validation.analysis import evidence, pictures
+from validation.report import pages, plots
 
 PAGE = "analysis.html"
 CAPTION = {
@@ -51,14 +51,14 @@ def write(folder: str | os.PathLike, weights: np.ndarray, result: xr.Dataset, na
         for key, figure in figures.items()
         for form in ("png", "svg")
     }
-    page = report.template("analysis/page.html.j2").render(
+    page = pages.template("analysis/page.html.j2").render(
         name=name,
         summary=evidence.summary(result),
         rows=list(islice(evidence.neurons(result), evidence.ROWS)),
         total=evidence.polysemantic(result).size,
         evidence=evidence,
-        pictures=[(CAPTION[key], report.embedded(drawn[f"{key}.png"])) for key in figures],
+        pictures=[(CAPTION[key], pages.embedded(drawn[f"{key}.png"])) for key in figures],
         threshold=result.threshold,
         versions=result.versions,
     )
-    return report.publish(folder, PAGE, page, drawn)
+    return pages.publish(folder, PAGE, page, drawn)

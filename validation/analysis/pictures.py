@@ -7,8 +7,8 @@ from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from validation import plots
 from validation.analysis.networks import VERDICTS
+from validation.report import plots
 
 COLOUR = dict(
     zip(

@@ -6,6 +6,8 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
+from sim.metrics import fourth_norms
+
 DEAD = 0.1  # share of the usual size of an encoding's largest weight below which a feature is dead
 
 
@@ -91,9 +93,7 @@ class Structure:
     @property
     def effective_neurons(self) -> np.ndarray:
         """Participation ratio (Σ w²)² / Σ w⁴ of each encoding: 1 on one neuron, random about (m + 2)/3."""
-        squares = np.square(self.weights)
-        fourth = np.einsum("ij,ij->i", squares, squares, dtype=np.float64)
-        return np.divide(self.lengths**4, fourth, out=np.zeros_like(fourth), where=self.alive)
+        return np.divide(1, fourth_norms(self.weights), out=np.zeros(self.alive.size), where=self.alive)
 
     @property
     def privileged(self) -> bool:

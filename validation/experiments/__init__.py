@@ -1,40 +1,6 @@
-"""The experiments, one file each, in the order in which they are shown: the paper's, then our questions."""
+"""Experiments: questions about the models, answered by runs, and claims, whose answer theory predicts.
 
-from validation.experiment import Experiment
-from validation.experiments import (
-    co_occurrence,
-    collision_course,
-    collision_switches,
-    correlated_pairs,
-    cure_by_splitting,
-    fourth_norm,
-    incidental_or_necessary,
-    initial_and_final,
-    l1_to_zero,
-    polysemantic_neurons,
-    quarter_constant,
-    rebirth,
-    sparsification_speed,
-    time_with_interference,
-    winner_decided,
-    winner_take_all,
-)
-
-experiments: tuple[Experiment, ...] = (
-    sparsification_speed.experiment,
-    polysemantic_neurons.experiment,
-    fourth_norm.experiment,
-    initial_and_final.experiment,
-    co_occurrence.experiment,
-    correlated_pairs.experiment,
-    quarter_constant.experiment,
-    collision_switches.experiment,
-    collision_course.experiment,
-    rebirth.experiment,
-    winner_decided.experiment,
-    l1_to_zero.experiment,
-    winner_take_all.experiment,
-    cure_by_splitting.experiment,
-    time_with_interference.experiment,
-    incidental_or_necessary.experiment,
-)
+What an experiment is stands in `experiment`; `catalogue` lists all of them, which are folders by subject;
+`running` runs and keeps them, `findings` reads quantities off the data, `figure` and `page` show them, and
+`checking` and `report` lay what theory predicts beside what was measured.
+"""

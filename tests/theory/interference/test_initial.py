@@ -31,15 +31,20 @@ def test_share_is_that_of_random_encodings(init_std):
     model = Autoencoder(8, 16, 0, init_std)
     strength, benefit = strengths(model)
     share = strength.mean() / np.sqrt((benefit**2).mean())
-    assert interference.initial_share(model) == pytest.approx(share, rel=0.05)
+    errors = [
+        standard_error(values) / values.mean() / power for values, power in ((strength, 1), (benefit**2, 2))
+    ]
+    assert interference.initial_share(model) == pytest.approx(share, rel=3 * np.hypot(*errors))
 
 
 def test_strength_at_default_deviation():
     assert interference.initial_strength(Autoencoder(64, 128, 0)) == pytest.approx(63 / 256, rel=1e-14)
 
 
-def test_share_needs_more_neurons_than_the_square_of_features_at_unit_length():
-    n = 50
-    assert interference.initial_share(Autoencoder(n, 10 * n, 0)) > 0.5
-    assert interference.initial_share(Autoencoder(n, 10 * n, 0, 0.5 / np.sqrt(10 * n))) < 0.05
-    assert interference.initial_share(Autoencoder(n, 10 * n**2, 0)) < 0.15
+@pytest.mark.parametrize("m", [10**6, 10**8])
+def test_share_needs_more_neurons_than_the_square_of_features_at_unit_length(m):
+    """``(n − 1) / √(8m)`` at c = 1, ``(n − 1) c² / (2m (1 − c²))`` below; the next order is 1/m of it."""
+    at_one = interference.initial_share(Autoencoder(50, m, 0))
+    below = interference.initial_share(Autoencoder(50, m, 0, 0.5 / np.sqrt(m)))
+    assert at_one == pytest.approx(49 / np.sqrt(8 * m), rel=20 / m)
+    assert below == pytest.approx(49 / (6 * m), rel=20 / m)

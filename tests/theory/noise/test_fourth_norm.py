@@ -24,7 +24,7 @@ def initial():
 def training():
     """Mean fourth norms of plain gradient descent on hidden noise of either law at the three levels.
 
-    Shape (record, law, noise level, initial encoding); the laws are Gaussian and random signs.
+    Shape (record, law, noise level, instance, initial encoding); the laws are Gaussian and random signs.
     """
     rng = np.random.default_rng(1)
     W = np.broadcast_to(initial(), (2, len(STDS), INSTANCES, *initial().shape)).copy()
@@ -32,7 +32,7 @@ def training():
     noise, records = np.empty_like(W), []
     for step in range(STEPS + 1):
         if step % 200 == 0:
-            records.append((W**4).sum(axis=-1).mean(axis=(-1, 2)))
+            records.append((W**4).sum(axis=-1).mean(axis=-1))
         noise[0] = rng.standard_normal(noise[0].shape)
         bits = np.frombuffer(rng.bytes(noise[1].size // 8), np.uint8)
         noise[1] = 2.0 * np.unpackbits(bits).reshape(noise[1].shape) - 1
@@ -47,6 +47,14 @@ def crossing(times, values):
     """First time at which a curve is above LEVEL for good."""
     later = np.flatnonzero(values < LEVEL)[-1] + 1
     return np.interp(LEVEL, values[later - 1 : later + 1], times[later - 1 : later + 1])
+
+
+def measured(level):
+    """Steps after which training under random signs crosses LEVEL, and their standard error (jackknife)."""
+    curves = training()[:, 1, level].mean(axis=-1)
+    steps = 200 * np.arange(len(curves))
+    without = [crossing(steps, np.delete(curves, i, axis=1).mean(axis=1)) for i in range(INSTANCES)]
+    return crossing(steps, curves.mean(axis=1)), np.sqrt(INSTANCES - 1) * np.std(without)
 
 
 def sphere(t, w, c):
@@ -90,33 +98,37 @@ def test_averaged_flow_descends_to_a_simplex_and_keeps_the_basis_out():
 
 
 @pytest.mark.slow
-def test_gaussian_noise_leaves_fourth_norms_where_they_are():
-    plain = training()[len(training()) // 2 :, 0].mean(axis=(0, 2))
-    np.testing.assert_allclose(plain, drift.of_random_direction(M), atol=0.02)
+@pytest.mark.parametrize("level", range(len(STDS)))
+def test_gaussian_noise_leaves_fourth_norms_where_they_are(level):
+    """They stay where the averaged flow takes them, or go astray to those of random directions."""
+    ends = training()[len(training()) // 2 :, 0, level].mean(axis=0)
+    plain, error = ends.mean(axis=0), 4 * ends.std(axis=0, ddof=1) / np.sqrt(INSTANCES)
+    force = partial(noise.force, noise_std=STDS[level])
+    averaged = [fourth_norm.averaged(W, [0.0, 600.0], force).fourth_norm[-1].mean() for W in initial()]
+    assert (plain > np.minimum(averaged, drift.of_random_direction(M)) - error).all()
+    assert (plain < np.maximum(averaged, drift.of_random_direction(M)) + error).all()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("level", range(len(STDS)))
 def test_time_to_sparsity_of_training_under_random_signs(level):
-    curve = training()[:, 1, level].mean(axis=-1)
-    measured = crossing(200 * np.arange(len(curve)), curve)
-    times = np.linspace(0.0, 1.5 * measured / STEPS_PER_TIME, 60)
+    """The averaged flow knows nothing of what the noise of each step adds: up to a tenth of the time."""
+    steps, error = measured(level)
+    times = np.linspace(0.0, 1.5 * steps / STEPS_PER_TIME, 60)
     force = partial(random_signs.force, noise_std=STDS[level])
     exact = np.mean([fourth_norm.averaged(W, times, force).fourth_norm.mean("feature") for W in initial()], 0)
     predicted = crossing(times, exact) * STEPS_PER_TIME
-    print(f"noise {STDS[level]}: measured {measured:.0f}, predicted {predicted:.0f}")
-    assert 1 / 1.5 < predicted / measured < 1.5
+    assert predicted == pytest.approx(steps, abs=0.1 * steps + 3 * error)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("level", "factor"), [(0, 2.5), (1, 1.5), (2, 1.5)])
-def test_closed_form_of_the_time_to_sparsity(level, factor):
-    curve = training()[:, 1, level].mean(axis=-1)
-    measured = crossing(200 * np.arange(len(curve)), curve)
+@pytest.mark.parametrize(("level", "ratio"), [(0, 0.47), (1, 0.76), (2, 0.92)])
+def test_closed_form_of_the_time_to_sparsity(level, ratio):
+    """It is a heuristic: how far it is off was found, not derived."""
+    steps, error = measured(level)
     c = drift.rate(N, M, STDS[level], -2.0)
     times = [fourth_norm.time_to_sparsity(W, c, LEVEL) for W in initial()]
-    print(f"noise {STDS[level]}: measured {measured:.0f}, closed form {np.mean(times) * STEPS_PER_TIME:.0f}")
-    assert 1 / factor < np.mean(times) * STEPS_PER_TIME / measured < factor
+    assert np.mean(times) * STEPS_PER_TIME / steps == pytest.approx(ratio, rel=4 * error / steps)
 
 
 @pytest.mark.parametrize(

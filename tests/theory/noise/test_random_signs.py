@@ -22,7 +22,7 @@ def enumerated(W, std):
     return loss, slope
 
 
-@pytest.mark.parametrize(("n", "m"), [(8, 16), (3, 5), (2, 1)])
+@pytest.mark.parametrize(("n", "m"), [pytest.param(8, 16, marks=pytest.mark.slow), (6, 10), (3, 5), (2, 1)])
 def test_equal_to_enumeration(n, m):
     W = np.random.default_rng(n).normal(0, m**-0.5, (n, m))
     loss, slope = enumerated(W, 0.1)

@@ -37,9 +37,12 @@ def test_time_to_sparsity_of_finitely_many_weights(m):
 
 
 def test_l1_moves_the_law_to_first_order():
+    """By ``λ E ln(q/q₀)/4`` with ``q = (u₁ − u₂)²`` at the end; what follows is λ times smaller."""
     weak, strong = (law(Autoencoder(1, 100, l1), 9).mean() for l1 in (1e-9, 1e-2))
-    # λ ln(q/q₀)/4 with q = (u₁ − u₂)² of order 1/m · 1/(2 ln m), and the first layer on average
-    assert -0.03 < strong - weak < -0.005
+    sizes = np.sort(np.abs(np.random.default_rng(0).normal(size=(20_000, 100))))
+    logs = np.log((sizes[:, -1] - sizes[:, -2]) ** 2 / (sizes**2).sum(axis=1)) / 4
+    error = 3 * logs.std() / np.sqrt(len(logs))
+    assert (strong - weak) / 1e-2 == pytest.approx(logs.mean(), abs=error + 1e-2 * abs(logs.mean()))
 
 
 def test_law_tends_to_the_universal_one_slowly():

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import xarray as xr
+from validation.experiments.collision_course import experiment, put
 
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments import collision_course
-from validation.experiments.collision_course import experiment, put
 
 SIZE = {"n": 2, "m": 8, "l1": 0.01, "replicates": 40}
 

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import xarray as xr
+from validation.experiments.collision_switches import SWITCHES, experiment
 
 from sim import ensemble
 from sim.flow import Flow
 from theory import Autoencoder
 from validation.experiments import collision_switches
-from validation.experiments.collision_switches import SWITCHES, experiment
 
 SIZE = {"n": 6, "m": 8, "l1": 0.01, "replicates": 12}
 

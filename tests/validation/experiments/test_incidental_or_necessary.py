@@ -1,6 +1,5 @@
 import numpy as np
 import xarray as xr
-
 from validation.experiments.incidental_or_necessary import READERS, TOLD, _counted, _read, experiment
 
 PAIRS = np.concatenate([np.eye(4), -np.eye(4)])  # eight features on four neurons

@@ -7,8 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from theory import Autoencoder, sparsification
-from validation import experimenting, runs
-from validation.experiments import initial_and_final as experiment
+from validation.experiments import experimenting, initial_and_final as experiment, runs
 
 N, M = 5, 12
 

@@ -9,8 +9,7 @@ from matplotlib.figure import Figure
 
 from sim import ensemble
 from theory import Autoencoder
-from validation import experimenting
-from validation.experiments import l1_to_zero as experiment
+from validation.experiments import experimenting, l1_to_zero as experiment
 
 RUNS = [(0.0025, experiment.RTOL), (0.00125, experiment.RTOL), (0.000625, experiment.RTOL), (0.0003, 1e-3)]
 TINY = [

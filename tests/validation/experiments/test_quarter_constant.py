@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 import xarray as xr
+from validation.experiments.quarter_constant import BATCHES, experiment, ratio
+from validation.experiments.ratio_law import law
 
 from sim import ensemble
 from theory import Autoencoder, collisions
 from validation.experiments import quarter_constant
-from validation.experiments.quarter_constant import BATCHES, experiment, ratio
-from validation.ratio_law import law
 
 
 def collected(cells):

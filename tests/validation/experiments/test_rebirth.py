@@ -7,8 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from theory.interference.rebirth import rebirth_until
-from validation import experimenting
-from validation.experiments import rebirth
+from validation.experiments import experimenting, rebirth
 
 TINY = [
     {"method": method, "n": 12, "m": 12, "l1": l1, "replicates": 3}

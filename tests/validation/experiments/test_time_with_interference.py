@@ -9,9 +9,8 @@ from matplotlib.figure import Figure
 from sim import ensemble, sparsify
 from sim.replicates import observe
 from theory import Autoencoder, sparsification
-from validation import experimenting
-from validation.experiment import parts
-from validation.experiments import time_with_interference as experiment
+from validation.experiments import experimenting, time_with_interference as experiment
+from validation.experiments.experiment import parts
 
 TINY = [{"n": n, "m": m, "l1": 0.01, "replicates": 6} for n, m in ((4, 8), (6, 8))]
 

@@ -1,0 +1,5 @@
+"""One encoding, interference off, solved exactly."""
+
+from sim.encoding.race import sparsify
+
+__all__ = ["sparsify"]

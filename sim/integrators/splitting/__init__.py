@@ -1,0 +1,5 @@
+"""Splitting: fast, of order two, at a cost that hardly depends on λ."""
+
+from sim.integrators.splitting.steps import advance
+
+__all__ = ["advance"]

@@ -1,0 +1,71 @@
+"""Kernels that work row by row, on all cores: with the same result whatever their number.
+
+The rows are split into parts, by the size of the problem alone. Each part is worked on by one core with what
+is in its cache, and calls BLAS on one thread; whether parts are worked on side by side or in turn changes
+nothing but the time. Those who already run one problem on each core (`sim.replicates`) take
+Numba's number of threads down to one.
+"""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import numba
+from numba import njit, prange
+
+from sim.machine.blas import one_thread
+
+PART = 2**19  # weights of a part: of fewer, it takes the pieces of a product longer than the whole
+MOST = 16  # parts, each with a Gram matrix of its own
+LOOPS = dict.fromkeys(
+    ("comprehension", "fusion", "inplace_binop", "numpy", "reduction", "setitem", "stencil"), False
+)
+_one_at_a_time = threading.Lock()  # not all of Numba's ways to run loops bear two callers
+_process = os.getpid()
+
+
+class Split(NamedTuple):
+    """Into how many parts rows are split, and whether these are worked on side by side."""
+
+    parts: int
+    together: bool
+
+
+@contextmanager
+def split(rows: int, columns: int) -> Iterator[Split]:
+    """Give the split of an array of this shape; with several parts, BLAS is kept on one thread meanwhile."""
+    parts = min(MOST, max(1, rows * columns // PART))
+    if parts == 1:
+        yield Split(1, together=False)
+        return
+    # a forked process must not use the threads of its parent
+    together = numba.get_num_threads() > 1 and os.getpid() == _process and _one_at_a_time.acquire(False)
+    try:
+        with one_thread():
+            yield Split(parts, together)
+    finally:
+        if together:
+            _one_at_a_time.release()
+
+
+def on_all_cores(kernel: Callable) -> Any:
+    """Return a kernel with a `Split` for the first argument instead of the number of a part and of parts."""
+
+    @njit(cache=True, nogil=True, parallel=LOOPS | {"prange": True})
+    def run(split, *arguments):
+        if split.together:
+            for part in prange(split.parts):
+                kernel(part, split.parts, *arguments)
+        else:
+            for part in range(split.parts):
+                kernel(part, split.parts, *arguments)
+
+    return run
+
+
+@njit(cache=True, nogil=True, inline="always")
+def bounds(rows, part, parts):
+    """Return where the rows of a part begin and end."""
+    return rows * part // parts, rows * (part + 1) // parts

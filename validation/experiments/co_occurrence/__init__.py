@@ -1,0 +1,1 @@
+"""Features that are on together: by chance, always or never."""

@@ -1,0 +1,1 @@
+"""Collisions: single ones, and how many polysemantic neurons they leave."""

@@ -1,0 +1,208 @@
+"""What an experiment is: a question, a labelled grid of settings, a measurement, and what is read off it."""
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from validation.report.statistics import Estimate, mean
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from validation.experiments.findings import Findings
+
+Setting = Mapping[str, Any]  # numbers and names by name
+
+
+def grid(axes: Mapping[str, Any]) -> list[Setting]:
+    """Return all combinations of the values of settings, the last one varying fastest.
+
+    Parameters
+    ----------
+    axes : mapping
+        By name the values of a setting, or the one value that it has throughout; for names joined by
+        commas, ``"n, m"``, tuples of values that go together.
+
+    Examples
+    --------
+    >>> grid({"n, m": [(2, 4), (3, 9)], "l1": 0.01})
+    [{'n': 2, 'm': 4, 'l1': 0.01}, {'n': 3, 'm': 9, 'l1': 0.01}]
+    """
+    columns = (
+        [values] if isinstance(values, str) or not hasattr(values, "__iter__") else list(values)
+        for values in axes.values()
+    )
+    return [
+        {
+            name.strip(): value
+            for names, chosen in zip(axes, point, strict=True)
+            for name, value in zip(names.split(","), chosen if "," in names else [chosen], strict=True)
+        }
+        for point in itertools.product(*columns)
+    ]
+
+
+@dataclass(frozen=True)
+class Band:
+    """Where measured over predicted is expected to lie; where 0 is predicted, the measured number itself."""
+
+    low: float
+    high: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number that is read off the data, with its interval and, where theory speaks, its prediction.
+
+    Parameters
+    ----------
+    label : str
+        What the number is.
+    estimate : callable
+        Takes what was measured in a setting and a confidence level, and returns an `Estimate`, or None
+        where there is nothing to estimate.
+    predicted : callable or float, optional
+        Takes what was measured in a setting, and returns what theory says, or None where it is silent; or
+        what it says everywhere.
+    band : callable, optional
+        Takes the same and returns the `Band` of a prediction that is stated only roughly. Without it, a
+        prediction is expected in the interval of the measurement.
+    unit : str
+        In which the number is given.
+    over : tuple of str, optional
+        Settings for each combination of which there is one number, from all that was measured there; by
+        default there is one for each setting.
+    along : str
+        Coordinate of the data at whose values there is one number each; callables take what is there.
+    at : callable, optional
+        Takes what was measured in a setting and returns values, next to which the recorded ones are taken; by
+        default all of them.
+    beside : mapping, optional
+        Names the setting that every other one is compared with, by the values in which they differ. The
+        callables then take what was measured in both, this one second.
+    source : {"simulation", "training"}
+        Where it was measured, if settings do not say.
+    """
+
+    label: str
+    estimate: Callable[..., Estimate | None]
+    predicted: Callable[..., float | None] | float | None = None
+    band: Callable[..., Band] | None = None
+    unit: str = ""
+    over: tuple[str, ...] | None = None
+    along: str = ""
+    at: Callable[[xr.Dataset], Sequence[float]] | None = None
+    beside: Mapping[str, Any] | None = None
+    source: str = "simulation"
+
+
+def mean_of(name: str, **at: Any) -> Callable[[xr.Dataset, float], Estimate]:
+    """Return what estimates the mean over replicates of a variable, at some of its coordinates."""
+
+    def estimate(part: xr.Dataset, level: float) -> Estimate:
+        values = part[name].sel(at)
+        return mean(values.mean([dim for dim in values.dims if dim != "replicate"]), level)
+
+    return estimate
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel of the figure: quantities against a setting, a series for each value of others.
+
+    Parameters
+    ----------
+    y : str or tuple of str
+        Names of quantities; none if all is drawn by `draw`.
+    x : str or tuple of str
+        Setting on the horizontal axis, or several, whose combinations stand side by side.
+    by : tuple of str
+        Settings whose values have a series each: the first one a colour, the second one a marker.
+    where : mapping
+        Values of settings that are drawn; by default all are.
+    log : str
+        Which axes are logarithmic: "x", "y", "xy" or none.
+    ratio : bool
+        Whether measured over predicted is drawn.
+    title : str
+        What the panel shows.
+    draw : callable, optional
+        Takes the axis and the findings, and draws what else there is.
+    options : mapping
+        What else the axis is set to (`matplotlib.axes.Axes.set`).
+    """
+
+    y: str | tuple[str, ...] = ()
+    x: str | tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)
+    log: str = ""
+    ratio: bool = False
+    title: str = ""
+    draw: "Callable[[Axes, Findings], None] | None" = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A question about the models, answered by runs; where theory predicts the answer, a claim.
+
+    Parameters
+    ----------
+    name : str
+        Short name, as in ``polysem experiment NAME``.
+    question : str
+        What is asked or claimed, in one sentence.
+    source : str
+        Where it comes from: seed or paper with section (`docs/sources.md`), or own question.
+    settings : callable
+        Takes whether to run at full size, and returns what is run, all settings with the same names: the
+        arguments of `measure`.
+    measure : callable
+        Takes a seed and, by keyword, the values of one setting; returns a small Dataset, mostly over
+        ``replicate``: samples instead of summaries. Its docstring is what pages say of how it was measured.
+    quantities : mapping of str to Quantity
+        What is read off the data, by name.
+    panels : tuple of Panel
+        What the figure shows, two panels a row.
+    answer : str or callable, optional
+        The answer in one sentence with its number: a text in which quantities are filled in (`Rows`), or what
+        takes the findings and returns it. Nothing in it is known beforehand: it changes with the data.
+        Experiments without an answer have no page.
+    meaning : str or callable, optional
+        One paragraph in the same way: what follows from the numbers.
+    limits : str
+        What the answer does not cover.
+    names : mapping
+        What values of settings are called in figures and tables, where their own name does not say.
+    in_check : callable, optional
+        Says of a full setting whether `polysem check --full` measures it; without it, it measures the small
+        ones of an experiment that has a page. A check that is not full leaves pages out.
+    """
+
+    name: str
+    question: str
+    source: str
+    settings: Callable[[bool], list[Setting]]
+    measure: Callable[..., xr.Dataset]
+    quantities: Mapping[str, Quantity]
+    panels: tuple[Panel, ...] = ()
+    answer: "str | Callable[[Findings], str]" = ""
+    meaning: "str | Callable[[Findings], str]" = ""
+    limits: str = ""
+    names: Mapping[Any, str] = field(default_factory=dict)
+    in_check: Callable[[Setting], bool] | None = None
+
+    @property
+    def predicts(self) -> bool:
+        """Whether theory speaks about any of its quantities."""
+        return any(quantity.predicted is not None for quantity in self.quantities.values())
+
+    @property
+    def rough(self) -> bool:
+        """Whether its predictions are stated only roughly."""
+        return any(quantity.band for quantity in self.quantities.values())

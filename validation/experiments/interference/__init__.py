@@ -1,0 +1,1 @@
+"""Interference: how strong it is, what it decays to, whose lead it takes and which weights it revives."""

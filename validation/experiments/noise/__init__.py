@@ -1,0 +1,1 @@
+"""Hidden noise and other mechanisms in place of L1."""

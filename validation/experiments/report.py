@@ -1,0 +1,54 @@
+"""The report of a check: one self-contained page with every number and picture, and the pictures as files."""
+
+import os
+from pathlib import Path
+
+from sim.progress import track
+from theory.common import files, schema
+from validation.experiments import checking
+from validation.experiments.checking import Record
+from validation.experiments.figure import draw
+from validation.report import pages, plots
+
+PAGE = "report.html"
+
+
+def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full: bool = False) -> Path:
+    """Write the report of a check to a folder: ``report.html``, and each picture as PNG and SVG.
+
+    Everything is computed before anything is written, and each file is whole or not there.
+
+    Parameters
+    ----------
+    folder : path
+        Made if it does not exist; its parent must exist.
+    records : list of dict
+        What `validation.check` returned.
+    seed, full
+        As given to `validation.check`.
+
+    Returns
+    -------
+    Path
+        Of the page.
+
+    Raises
+    ------
+    ValueError
+        If the folder cannot be written to.
+    """
+    folder = files.folder(folder, "report")
+    sections = []
+    pictures: dict[str, bytes] = {}
+    claims = checking.select(row["claim"] for row in records)
+    for found in track(checking.measured(claims, seed, full), "pictures"):
+        claim, picture = found.experiment, None
+        if claim.panels:
+            figure = draw(found)
+            pictures |= {f"{claim.name}.{form}": plots.drawn(figure, form) for form in ("png", "svg")}
+            picture = pages.embedded(pictures[f"{claim.name}.png"])
+        sections.append((claim, [row for row in records if row["claim"] == claim.name], picture))
+    page = pages.template("experiments/report.html.j2").render(
+        sections=sections, summary=checking.summary(records), seed=seed, full=full, versions=schema.versions()
+    )
+    return pages.publish(folder, PAGE, page, pictures)

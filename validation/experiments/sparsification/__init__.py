@@ -1,0 +1,1 @@
+"""One encoding on its own: how it becomes sparse, how fast, and who wins."""

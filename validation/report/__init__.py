@@ -1,0 +1,1 @@
+"""What findings are shown with: intervals, numbers in words, plots, pages, and derivations as documents."""

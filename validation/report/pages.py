@@ -1,0 +1,32 @@
+"""Self-contained pages: the frame that they share, and how they and their pictures reach a folder."""
+
+import base64
+from pathlib import Path
+
+import jinja2
+
+from theory.common import files
+from validation.report import wording
+
+
+def publish(folder: Path, name: str, page: str, pictures: dict[str, bytes]) -> Path:
+    """Write a page and its pictures to a folder, made if need be, each file whole; return the page's path."""
+    folder.mkdir(exist_ok=True)
+    for file, content in (pictures | {name: page.encode()}).items():
+        with files.atomic(folder / file) as temporary:
+            temporary.write_bytes(content)
+    return folder / name
+
+
+def embedded(picture: bytes) -> str:
+    """Return a PNG file's content as a page holds it."""
+    return base64.b64encode(picture).decode()
+
+
+def template(name: str) -> jinja2.Template:
+    """Return a template ``room/file``, which may extend ``report/page.html.j2``; a filter is ``number``."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("validation", "."), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["number"] = wording.number
+    return environment.get_template(name)

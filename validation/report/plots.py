@@ -1,0 +1,314 @@
+"""Pictures of results: each function draws on an axis and returns it.
+
+One colour for each source throughout (Okabe and Ito's palette, safe for colour-blind readers).
+"""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import TwoSlopeNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, ScalarFormatter
+from numpy.typing import ArrayLike
+
+from sim.metrics import features_on
+from theory.common import files
+from theory.common.arguments import ArgumentError
+from validation.report import statistics
+
+if TYPE_CHECKING:
+    from scipy.stats.distributions import rv_frozen
+
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE, GREY = (
+    "#000000",
+    "#E69F00",
+    "#56B4E9",
+    "#009E73",
+    "#0072B2",
+    "#D55E00",
+    "#CC79A7",
+    "#999999",
+)
+COLOUR = {"theory": BLACK, "heuristic": ORANGE, "simulation": BLUE, "training": VERMILION, "untied": GREEN}
+LABEL = {
+    "theory": "theory",
+    "heuristic": "paper's heuristic",
+    "simulation": "simulated flow",
+    "training": "trained model",
+    "untied": "trained, untied",
+}
+AXIS = {
+    "active": "active weights",
+    "l1_norm": "L1 norm ‖w‖₁",
+    "l2_norm": "L2 norm ‖w‖",
+    "energy": "energy E(W)",
+}
+TIME = "flow time t"
+FORMATS = ("png", "svg", "pdf")
+RESOLUTION = 150
+
+
+def panels(
+    rows: int = 1, columns: int = 1, width: float = 5.2, height: float = 4.0
+) -> tuple[Figure, np.ndarray]:
+    """Return a figure with a grid of axes, shape (rows, columns); nothing global is touched."""
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False)
+    for ax in axes.flat:
+        ax.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def sequence(number: int) -> np.ndarray:
+    """Return so many colours in an order that colour-blind readers see as well, dark to light."""
+    return colormaps["viridis"](np.linspace(0, 0.9, number))
+
+
+def writable(path: str | os.PathLike) -> Path:
+    """Return `path`, checked before any work is done: a picture can be written there.
+
+    Raises
+    ------
+    ValueError
+        If it ends in none of .png, .svg and .pdf, or a file cannot be written there.
+    """
+    path = Path(path)
+    if path.suffix.lower().removeprefix(".") not in FORMATS:
+        raise ArgumentError(f"out must end in .{', .'.join(FORMATS)}, got {path}")
+    return files.writable(path)
+
+
+def save(figure: Figure, path: str | os.PathLike) -> Path:
+    """Write a figure to a file, atomically; its suffix says the format.
+
+    Raises
+    ------
+    ValueError
+        If a picture cannot be written there.
+    """
+    path = writable(path)
+    with files.atomic(path) as temporary:
+        temporary.write_bytes(drawn(figure, path.suffix.lower().removeprefix(".")))
+    return path
+
+
+def drawn(figure: Figure, form: str) -> bytes:
+    """Return the content of a picture file of that format: one of `FORMATS`."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format=form, dpi=RESOLUTION)
+    return stream.getvalue()
+
+
+def decay(ax: Axes, quantity: str, level: float = statistics.LEVEL, **sources: xr.Dataset) -> Axes:
+    """Draw one quantity of an encoding against time, both logarithmic; of the L2 norm, its distance from 1.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    quantity : {"active", "l1_norm", "l2_norm"}
+        Variable of the datasets.
+    level : float
+        Confidence level of the intervals.
+    **sources : Dataset
+        By source: ``theory`` and ``heuristic`` over time are drawn as lines, ``simulation`` and ``training``
+        over (replicate, time) as means with their intervals. Times of 0 are left out.
+
+    Returns
+    -------
+    Axes
+    """
+    for source, result in sources.items():
+        values = result[quantity].sel(time=result.time > 0)
+        if quantity == "l2_norm":
+            values = 1 - values
+        style: dict[str, Any] = {"color": COLOUR[source], "label": LABEL[source]}
+        if "replicate" in values.dims:
+            estimates = [statistics.mean(values.sel(time=time), level) for time in values.time]
+            intervals(ax, values.time, estimates, **style)
+        else:
+            ax.plot(values.time, values, linestyle="--" if source == "heuristic" else "-", **style)
+    label = "1 − L2 norm, 1 − ‖w‖" if quantity == "l2_norm" else AXIS[quantity]
+    ax.set(xscale="log", yscale="log", xlabel=TIME, ylabel=label)
+    ax.legend()
+    return ax
+
+
+def intervals(
+    ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], marker: str = "o", **style: Any
+) -> Axes:
+    """Draw estimates as points with their intervals."""
+    value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
+    ax.errorbar(
+        x, value, (value - low, high - value), fmt=marker, markersize=4, capsize=3, linewidth=1.2, **style
+    )
+    return ax
+
+
+def band(ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], **style: Any) -> Axes:
+    """Draw estimates as a line in the band of their intervals."""
+    value, low, high = np.array([(e.value, e.low, e.high) for e in estimates]).T
+    (line,) = ax.plot(x, value, **style)
+    ax.fill_between(x, low, high, color=line.get_color(), alpha=0.25, linewidth=0)
+    return ax
+
+
+def race(ax: Axes, times: np.ndarray, weights: np.ndarray) -> Axes:
+    """Draw how the weights of one feature race: the winner and the runner-up stand out.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    times : ndarray, shape (time,)
+        Flow times.
+    weights : ndarray, shape (time, neuron)
+        Weights of one feature.
+
+    Returns
+    -------
+    Axes
+    """
+    sizes = np.abs(weights)
+    long_dead = np.vstack([np.zeros_like(sizes[:1], bool), (sizes[1:] == 0) & (sizes[:-1] == 0)])
+    lines = np.where(long_dead, np.nan, sizes)  # drawn down to 0 and no further
+    first, winner = sizes[0].argmax(), sizes[-1].argmax()
+    ax.plot(times, lines, color=GREY, linewidth=0.8, alpha=0.6)
+    ax.plot([], [], color=GREY, label="all its weights, until they are 0")
+    ax.plot(times, lines[:, winner], color=BLUE, linewidth=2.5, label="the winner")
+    if first != winner:
+        ax.plot(
+            times, lines[:, first], color=VERMILION, linewidth=2, linestyle="--", label="largest at the start"
+        )
+    ax.set_xscale("symlog", linthresh=1)
+    ax.set(xlabel=TIME, ylabel="size of the weight |w|", ylim=(0, None), xlim=(0, times[-1]))
+    ax.legend()
+    return ax
+
+
+def encodings(ax: Axes, weights: np.ndarray) -> Axes:
+    """Draw encodings, shape (feature, neuron), as a heat map with 0 in white; ▼ marks polysemantic."""
+    extreme = max(float(np.abs(weights).max()), 1e-12)
+    scale = TwoSlopeNorm(0, -extreme, extreme)
+    image = ax.imshow(weights, cmap="PuOr", norm=scale, aspect="auto", interpolation="nearest")
+    ax.figure.colorbar(image, ax=ax, label="weight")
+    ax.spines[["top", "right"]].set_visible(True)
+    margin = 0.08 * len(weights)  # for the marks
+    ax.set(xlabel="neuron", ylabel="feature", ylim=(len(weights) - 0.5, -0.5 - margin))
+    polysemantic = np.flatnonzero(features_on(weights) >= 2)
+    ax.plot(polysemantic, np.full(polysemantic.size, -0.5 - margin / 2), "v", color=VERMILION, markersize=5)
+    return ax
+
+
+def polysemantic_against_neurons(
+    ax: Axes,
+    neurons: Sequence[int],
+    estimates: dict[str, list[statistics.Estimate]],
+    **predictions: Sequence[float],
+) -> Axes:
+    """Draw the number of polysemantic neurons against the number of neurons, both logarithmic.
+
+    Parameters
+    ----------
+    ax : Axes
+        Drawn on.
+    neurons : sequence of int
+        Numbers of neurons m.
+    estimates : dict
+        By source, the estimated mean for each m.
+    **predictions : sequence of float
+        ``theory`` (exclusion law) and ``heuristic`` (n²/4m), for each m.
+
+    Returns
+    -------
+    Axes
+    """
+    names = {"theory": "exclusion law", "heuristic": "n²/(4m)"}
+    for source, values in predictions.items():
+        style = "--" if source == "heuristic" else "-"
+        ax.plot(neurons, values, style, color=COLOUR[source], label=names[source])
+    for source, means in estimates.items():
+        intervals(ax, neurons, means, color=COLOUR[source], label=f"{LABEL[source]}, mean")
+    ax.set(xscale="log", yscale="log", xlabel="neurons m", ylabel="polysemantic neurons")
+    ax.set_xticks(neurons, [str(m) for m in neurons])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+    ax.yaxis.set_major_formatter(ScalarFormatter())
+    ax.minorticks_off()
+    ax.legend()
+    return ax
+
+
+def quantiles(ax: Axes, sample: np.ndarray, law: "rv_frozen") -> Axes:
+    """Draw the quantiles of a sample against those of a law (Q-Q plot) with the band of the KS distance."""
+    ordered = np.sort(np.asarray(sample, dtype=float).ravel())
+    levels = (np.arange(ordered.size) + 0.5) / ordered.size
+    expected = law.ppf(levels)
+    found = statistics.distance(ordered, law.cdf)
+    critical = found.high - found.value
+    top = 1.05 * max(expected[-1], ordered[-1])
+    low, high = (np.minimum(law.ppf(np.clip(levels + d, 0, 1)), top) for d in (-critical, critical))
+    band = f"inside the {statistics.LEVEL:.1%} band"
+    ax.fill_between(expected, low, high, color=SKY, alpha=0.3, linewidth=0, label=band)
+    ax.plot(expected, expected, color=BLACK, linewidth=1, label="equal")
+    ax.plot(expected, ordered, ".", color=COLOUR["simulation"], markersize=3, label=LABEL["simulation"])
+    ax.set(xlabel="quantiles of the law", ylabel="quantiles of the sample", ylim=(None, top))
+    ax.legend()
+    return ax
+
+
+def result(saved: xr.Dataset) -> Figure:
+    """Return a figure of a saved simulation or training run: its course, and encodings before and after.
+
+    Raises
+    ------
+    ValueError
+        If `saved` is no result of `sim.simulate` or `validation.train`.
+    """
+    course, maps = ("active", "l1_norm", "l2_norm", "energy"), ("initial", "final")
+    if missing := [name for name in course + maps if name not in saved]:
+        raise ArgumentError(f"file must hold a result of simulate or train, got one without {missing[0]}")
+    title = _title(saved)
+    if "replicate" in saved.dims:
+        title += f", replicate 1 of {saved.sizes['replicate']}"
+        saved = saved.isel(replicate=0)
+    figure = Figure(figsize=(17, 8), layout="constrained")
+    figure.suptitle(title)
+    top, bottom = figure.subfigures(2, 1, squeeze=False).flat
+    for ax, name in zip(top.subplots(1, len(course)), course, strict=True):
+        _course(ax, saved[name], saved.source)
+    for ax, name, when in zip(bottom.subplots(1, 2), maps, ("start", "end"), strict=True):
+        encodings(ax, saved[name].values).set_title(f"Encodings at the {when} (▼ polysemantic)")
+    return figure
+
+
+def _course(ax: Axes, values: xr.DataArray, source: str) -> None:
+    """Draw one variable against time: each feature thinly, and the mean."""
+    clock = "time" if "time" in values.coords else "step"  # AdamW follows no flow and has no flow time
+    values = values.isel(time=values[clock].values > 0)
+    clocks, colour = values[clock].values, COLOUR[source]
+    if "feature" in values.dims:
+        ax.plot(clocks, values.transpose("time", "feature"), color=GREY, linewidth=0.6, alpha=0.5)
+        ax.plot([], [], color=GREY, label="each feature")
+        ax.plot(clocks, values.mean("feature"), color=colour, linewidth=2, label="mean over features")
+        ax.legend()
+    else:
+        ax.plot(clocks, values, color=colour, linewidth=2)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set(xscale="log", xlabel=TIME if clock == "time" else "training step", ylabel=AXIS[str(values.name)])
+    if values.name == "active":
+        ax.set_yscale("symlog", linthresh=1)
+        ax.set_ylim(0, None)
+
+
+def _title(saved: xr.Dataset) -> str:
+    attributes = saved.attrs
+    names = {"n_features": "n", "n_neurons": "m", "l1": "λ", "seed": "seed"}
+    settings = (f"{short} = {attributes[name]:g}" for name, short in names.items() if name in attributes)
+    return f"{LABEL[attributes['source']].capitalize()}: {', '.join(settings)}"

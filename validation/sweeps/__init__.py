@@ -1,0 +1,1 @@
+"""Sweeps: one measurement over a grid of settings."""

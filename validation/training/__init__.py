@@ -1,0 +1,5 @@
+"""Training of the reference models: models, optimisers, inputs, noise, and what they run on."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,3 @@
+from .course import train
+
+__all__ = ["train"]

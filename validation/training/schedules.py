@@ -1,0 +1,36 @@
+"""Learning-rate schedules: the factor of the rate at each step, counted from 0.
+
+A new one is a frozen dataclass with `factor` and a line in `SCHEDULES`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Schedule(Protocol):
+    """How the rate goes on."""
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return the factor at a step of a run of so many steps."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The rate stays."""
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return 1."""
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Cosine:
+    """The rate falls to 0 like a cosine (Loshchilov & Hutter, arXiv:1608.03983)."""
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return ``½ (1 + cos(π step / steps))``."""
+        return (1 + math.cos(math.pi * step / steps)) / 2
+
+
+SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine}
