@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from theory import derivations, notation
-from validation.experiments import experiments
+from validation.experiments.catalogue import EXPERIMENTS
 from validation.report.derivations import table
 
 DOCS = Path(__file__).parent.parent / "docs"
@@ -25,7 +25,7 @@ def test_table_of_symbols_is_current():
 
 def test_every_experiment_is_in_the_index():
     home, navigation = (DOCS / "index.md").read_text(), (DOCS.parent / "mkdocs.yml").read_text()
-    for experiment in experiments:
+    for experiment in (e for e in EXPERIMENTS if e.answer):
         assert f"- [{experiment.question}](experiments/{experiment.name}.md)\n" in home
         assert f"- experiments/{experiment.name}.md\n" in navigation
 
