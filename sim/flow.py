@@ -2,8 +2,9 @@
 
 import functools
 import itertools
+import math
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -13,6 +14,7 @@ import xarray as xr
 from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
+from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
 from theory import arguments, schema
 from theory.model import Autoencoder
@@ -88,24 +90,13 @@ def simulate(
             "until must be given unless L1 acts with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    if times is None:
-        grid: Iterable[float] = default_times(until)
-    else:
-        grid = arguments.times("times", times)
-        if until is not None and grid[-1] > until:
-            raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
-
-    observed = []
-    for time in grid:
-        flow.advance(time)
-        observed.append((time, *_observe(flow.weights, model.l1)))
-        if times is None and until is None and (flow.at_rest() or flow.exhausted()):
-            break
+    watch = _watch(flow, model.l1, until, times)
+    watch.see(flow)
     if until is None:
-        flow.settle()
+        flow.settle(watch)
     else:
-        flow.advance(until)
-    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*observed, strict=True))
+        flow.advance(until, watch=watch)
+    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*watch.seen, strict=True))
     return schema.dataset(
         {
             "l1_norm": (("time", "feature"), l1_norm),
@@ -156,7 +147,7 @@ class Flow:
             )
         self.weights = weights
         self.time = 0.0
-        self._memory: Any = None
+        self._state: Any = None
         self.l1 = model.l1 if self.action.l1 else 0.0
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
         self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
@@ -166,34 +157,65 @@ class Flow:
         self.deaths = self.rebirths = self.evaluations = 0
         self.last_change = 0.0
 
-    def advance(self, stop: float, until_sparse: bool = False) -> None:
-        """Integrate to flow time `stop`, or until the race is over."""
-        if stop <= self.time:
-            return
-        with _threads(self.weights):
-            self.time, self._memory, deaths, rebirths, last_change, evaluations = self._method.advance(
-                self.weights, self.time, stop, self._memory, self.l1, self.action, until_sparse, self.rtol
-            )
+    def advance(self, stop: float, until_sparse: bool = False, watch: "Watch | None" = None) -> None:
+        """Integrate to flow time `stop`, where a step ends, or until the race is over.
+
+        Weights may be changed before the next call, which goes on from what they are.
+
+        Parameters
+        ----------
+        stop : float
+        until_sparse : bool
+        watch : Watch, optional
+            Sees the weights at its times, within steps: these are the same without it.
+        """
+        while self.time < stop:
+            look = math.inf if watch is None else watch.time
+            leg = Leg(self.time, stop, look, until_sparse, self.rtol)
+            with _threads(self.weights):
+                passed, self._state = self._method.advance(
+                    self.weights, leg, self._state, self.l1, self.action
+                )
+            self._count(passed)
+            if watch is not None:
+                watch.see(self)
+            if not self._state.under_way:
+                return
+
+    def _count(self, passed: Passed) -> None:
         if not np.isfinite(self.weights.sum()):
             raise arguments.ArgumentError(
-                f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time {stop:g}"
+                f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time "
+                f"{passed.time:g}"
             )
-        self.deaths += deaths
-        self.rebirths += rebirths
-        self.evaluations += evaluations
-        self.last_change = max(self.last_change, last_change)
+        self.time = passed.time
+        self.deaths += passed.deaths
+        self.rebirths += passed.rebirths
+        self.evaluations += passed.evaluations
+        self.last_change = max(self.last_change, passed.last_change)
 
-    def settle(self) -> None:
-        """Integrate until the weights are at rest, and put the winners exactly where they end."""
-        self.advance(PATIENCE / self.l1, until_sparse=True)
-        while not self.at_rest():
-            if self.exhausted():
-                warnings.warn(
-                    f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
-                )
-                return
-            self.advance(self.time + STRIDE)
-        self.weights[:] = np.sign(self.weights) * self.winner_size
+    def at(self, time: float) -> np.ndarray:
+        """Return the weights at a `time` within the last step."""
+        weights = self.weights.copy()
+        if time < self.time:
+            self._method.interpolate(self._state, time, self.l1, self.action, weights)
+        return weights
+
+    def settle(self, watch: "Watch | None" = None) -> None:
+        """Integrate until the weights are at rest, and put the winners exactly where they end.
+
+        Before that, a `watch` sees the weights at all of its times.
+        """
+        self.advance(PATIENCE / self.l1, until_sparse=True, watch=watch)
+        while not (self.at_rest() or self.exhausted()):
+            self.advance(self.time + STRIDE, watch=watch)
+        settled, time = self.at_rest(), self.time
+        while watch is not None and watch.time < math.inf:
+            self.advance(max(watch.time, watch.last), watch=watch)
+        if settled:
+            self.weights[:] = np.sign(self.weights) * self.winner_size
+        else:
+            warnings.warn(f"not sparse by flow time {time:.3g}: exactly equal weights?", stacklevel=3)
 
     def sparse(self) -> bool:
         """Say whether no weight can die or be reborn any more.
@@ -223,6 +245,57 @@ class Flow:
             "evaluations": self.evaluations,
             "time_to_sparsity": self.last_change if self.at_rest() else None,
         }
+
+
+class Watch:
+    """Times at which to look at a flow on its way, and what was seen.
+
+    Parameters
+    ----------
+    times : iterable of float
+        Increasing; asked for one by one, so that they may depend on what has happened.
+    look : callable
+        Takes weights, and returns what is kept of them.
+    last : float, optional
+        The last of the times, if it is known.
+
+    Attributes
+    ----------
+    time : float
+        The next time, infinite if there is none.
+    seen : list of tuple
+        Times with what was kept.
+    """
+
+    def __init__(
+        self, times: Iterable[float], look: Callable[[np.ndarray], tuple], last: float = 0.0
+    ) -> None:
+        self._times, self._look, self.last = iter(times), look, last
+        self.time = next(self._times, math.inf)
+        self.seen: list[tuple] = []
+
+    def see(self, flow: Flow) -> None:
+        """Look at the weights at all times that the flow has come to."""
+        while self.time <= flow.time:
+            self.seen.append((self.time, *self._look(flow.at(self.time))))
+            self.time = next(self._times, math.inf)
+
+
+def _watch(flow: Flow, l1: float, until: float | None, times: np.ndarray | None) -> Watch:
+    look = functools.partial(_observe, l1=l1)
+    if times is None:
+        return Watch(_while_it_lasts(flow, until), look)
+    grid = arguments.times("times", times)
+    if until is not None and grid[-1] > until:
+        raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
+    return Watch(grid, look, grid[-1])
+
+
+def _while_it_lasts(flow: Flow, until: float | None) -> Iterator[float]:
+    for time in default_times(until):
+        yield time
+        if until is None and (flow.at_rest() or flow.exhausted()):
+            return
 
 
 def default_times(until: float | None) -> Iterator[float]:
