@@ -55,23 +55,26 @@ def split(rows: int, columns: int) -> Iterator[Split | None]:
 
 
 def on_all_cores(kernel: Callable) -> Any:
-    """Return a kernel with a `Split`, or None, for the first argument instead of a part and their number."""
+    """Return a kernel with a `Split`, or None, for the first argument instead of a part and their number.
+
+    The next of its arguments may be a tuple of arrays and numbers, further ones are arrays and numbers.
+    """
 
     @njit(cache=True, nogil=True, parallel=LOOPS | {"prange": True})
-    def parts(split, *arguments):
+    def parts(split, one, *others):
         if split.together:
             for part in prange(split.parts):
-                kernel(np.int64(part), split.parts, *arguments)
+                kernel(np.int64(part), split.parts, one, *others)
         else:
             for part in range(split.parts):
-                kernel(part, split.parts, *arguments)
+                kernel(part, split.parts, one, *others)
 
     @njit(cache=True, nogil=True)
-    def run(split, *arguments):
+    def run(split, one, *others):
         if split is None:  # known when compiled: the other branch is not compiled then
-            kernel(0, 1, *arguments)
+            kernel(0, 1, one, *others)
         else:
-            parts(split, *arguments)
+            parts(split, one, *others)
 
     return run
 
