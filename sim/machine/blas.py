@@ -48,7 +48,7 @@ def _(a, out):
     return call
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def rows_at_once(rows, b):
     """Return how many of the rows to multiply by `b` at a time: as many as OpenBLAS does without packing."""
     few = SMALL // b.size
@@ -83,9 +83,17 @@ def lower_product(a, out):
         _syrk(a, out)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
+def copy(array, out):
+    """Copy an array: a loop, since Numba compiles ``out[:] =`` with all errors that shapes may cause."""
+    a, b = array.reshape(-1), out.reshape(-1)
+    for i in range(a.size):
+        b[i] = a[i]
+
+
+@njit(cache=True, nogil=True, inline="always")
 def add(array, out):
-    """Add an array to another: a loop, since Numba compiles ``+=`` with all errors that shapes may cause."""
+    """Add an array to another, as `copy` copies."""
     a, b = array.reshape(-1), out.reshape(-1)
     for i in range(a.size):
         b[i] += a[i]

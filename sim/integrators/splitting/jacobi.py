@@ -114,7 +114,7 @@ def improve(mismatch, space):
         d[a] += (real(t[a]) - m[a] - d[a]) / (real(1) + real(max(0.0, s[a])) * r[a])
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def diagonal(matrix):
     """Return a copy of the diagonal."""
     result = np.empty(matrix.shape[0], matrix.dtype)

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 
 from sim.forces.l1 import constant_push
-from sim.machine.blas import add, lower_product, mirror, rows_at_once
+from sim.machine.blas import add, copy, lower_product, mirror, rows_at_once
 from sim.machine.cores import bounds, on_all_cores
 
 FAST = {"reassoc", "contract", "nsz"}
@@ -110,7 +110,7 @@ def multiply(split, weights, listed, shares, gram):
         multiply_part(split, weights, listed, gram.reshape((1, *gram.shape)))
     else:
         multiply_part(split, weights, listed, shares)
-        gram[:] = shares[0]
+        copy(shares[0], gram)
         for part in range(1, split.parts):
             add(shares[part], gram)
     mirror(gram)

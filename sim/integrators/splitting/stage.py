@@ -7,6 +7,7 @@ from numba import njit
 
 from sim.integrators.splitting import neurons
 from sim.integrators.splitting.jacobi import Space, correction, follow
+from sim.machine.blas import add, copy
 
 SOLVED, UNSOLVED = 0.5, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
@@ -77,36 +78,47 @@ def solve(split, forces, push, matrices, effort, settle):
     damping : float
         For the next stage.
     """
-    mismatch, owed, last = matrices.mismatch, matrices.owed, matrices.last
+    mismatch, last = matrices.mismatch, matrices.last
     enough, damping = SOLVED * effort.rtol, effort.damping
     beside = np.empty((push.by.shape[0] if forces.is_smooth else 0, push.by.shape[1]), push.by.dtype)
     if forces.is_smooth:
         own_force(forces.smooth, push.by, beside)
     left, used = np.inf, 0
-    while left > enough and used < ATTEMPTS:
+    while True:  # with one call of each kernel, since every one is compiled
+        solved = not (left > enough and used < ATTEMPTS)
+        if solved and not settle:
+            break
         move(split, forces, push, matrices, beside, effort.listed)
+        used += 1
+        if solved:
+            copy(mismatch, last)
+            break
         neurons.multiply(split, push.end, effort.listed, matrices.shares, matrices.gram)
         left = correction(
             forces.mismatch, mismatch, matrices.gram, push.c, effort.alive, damping, matrices.space
         )
-        follow(mismatch, matrices.space.along, last, matrices.past, used > 0)
-        used += 1
-    damping = STRONGER * damping if left > enough else max(1.0, WEAKER * damping)
-    if settle:
-        move(split, forces, push, matrices, beside, effort.listed)
-        last[:] = mismatch
-        used += 1
-    owed[:] = mismatch - last
-    return left, used, damping
+        follow(mismatch, matrices.space.along, last, matrices.past, used > 1)
+    new_debt(matrices)
+    return left, used, STRONGER * damping if left > enough else max(1.0, WEAKER * damping)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def move(split, forces, push, matrices, beside, listed):
     """Move weights by all forces, with the mismatch and what is owed of it."""
-    matrices.felt[:] = matrices.mismatch + matrices.owed
+    copy(matrices.mismatch, matrices.felt)
+    add(matrices.owed, matrices.felt)
     neurons.move(split, push, matrices.felt, beside, forces.l1, listed)
     if forces.is_proximal:
         own_penalty(forces.proximal, push.time, push.end)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def new_debt(matrices):
+    """Owe the last correction of the mismatch."""
+    owed, last = matrices.owed.reshape(-1), matrices.last.reshape(-1)
+    mismatch = matrices.mismatch.reshape(-1)
+    for a in range(owed.size):
+        owed[a] = mismatch[a] - last[a]
 
 
 @njit(cache=True, nogil=True)

@@ -35,6 +35,7 @@ from sim.integrators.sparsity import is_sparse
 from sim.integrators.splitting.jacobi import Space
 from sim.integrators.splitting.neurons import Push, drop_dead, multiply, shift
 from sim.integrators.splitting.stage import UNSOLVED, Effort, Forces, Matrices, solve
+from sim.machine.blas import copy
 from sim.machine.cores import Split, bounds, on_all_cores, split
 
 GAMMA = 1 - np.sqrt(0.5)
@@ -188,14 +189,15 @@ def integrate(split, state, leg, forces):
         left, used, damping = attempt(split, forces, neurons, matrices, effort, h, last)
         evaluations += used
         compare(split, neurons, h, forces.l1 > 0.0, counts)
-        error = 0.5 * h * np.sqrt(counts[:, 0].sum() / n)
+        error = 0.5 * h * np.sqrt(total(counts, 0) / n)
         factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(tolerance / max(error, 1e-300))))
         done = h
         if (error > TOO_FAR * tolerance or left > UNSOLVED * tolerance) and h > SMALLEST * (1.0 + t):
-            matrices.mismatch[:], matrices.owed[:] = matrices.safe_mismatch, matrices.safe_owed
+            copy(matrices.safe_mismatch, matrices.mismatch)
+            copy(matrices.safe_owed, matrices.owed)
             planned = h * min(factor, 0.5)
             continue
-        died, reborn, active = counts[:, 1].sum(), counts[:, 2].sum(), counts[:, 3].sum()
+        died, reborn, active = total(counts, 1), total(counts, 2), total(counts, 3)
         if died + reborn > 0:
             last_change = t + (last_event(neurons, h, forces.l1) if active <= MANY * n else h)
         deaths, rebirths = deaths + died, rebirths + reborn
@@ -221,29 +223,39 @@ def attempt(split, forces, neurons, matrices, effort, h, last):
         For the next step.
     """
     start, _, end, by, first, second = neurons
-    c, sticky, not_yet = GAMMA * h, forces.l1 > 0.0, np.bool_(False)
-    extrapolate(split, neurons, c, sticky)
-    push = Push(start, first, by, 0.0, c, c, first, end)
-    left, used, damping = solve(split, forces, push, matrices, effort, not_yet)
-    extrapolate(split, neurons, h, sticky)
-    owe(matrices)
-    push = Push(start, first, by, h - c, c, h, second, end)
-    effort = Effort(effort.listed, effort.alive, effort.rtol, damping)
-    then_left, then_used, damping = solve(split, forces, push, matrices, effort, last)
-    return max(left, then_left), used + then_used, damping
+    c, most_left, all_used, damping = GAMMA * h, 0.0, 0, effort.damping
+    for whole in (False, True):
+        share, time, product = (h - c, h, second) if whole else (0.0, c, first)
+        extrapolate(split, neurons, time, forces.l1 > 0.0)
+        if whole:
+            owe(matrices)
+        push = Push(start, first, by, share, c, time, product, end)
+        effort = Effort(effort.listed, effort.alive, effort.rtol, damping)
+        left, used, damping = solve(split, forces, push, matrices, effort, last and whole)
+        most_left, all_used = max(most_left, left), all_used + used
+    return most_left, all_used, damping
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def first_mismatch(split, neurons, matrices, forces):
     """Write the mismatch of the weights."""
     space = matrices.space
     multiply(split, neurons.weights, False, matrices.shares, matrices.gram)
-    space.gram[:] = matrices.gram
+    copy(matrices.gram, space.gram)
     forces.mismatch(space.gram, space.target, space.slope)
-    matrices.mismatch[:] = space.target
+    copy(space.target, matrices.mismatch)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
+def total(counts, column):
+    """Add up a column."""
+    result = 0.0
+    for part in range(counts.shape[0]):
+        result += counts[part, column]
+    return result
+
+
+@njit(cache=True, nogil=True, inline="always")
 def count(weights):
     """Count the active weights."""
     flat, active = weights.reshape(-1), 0
@@ -252,7 +264,7 @@ def count(weights):
     return active
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def first_rows(neurons, count):
     """Return the first of the neurons."""
     return Neurons(
@@ -261,7 +273,7 @@ def first_rows(neurons, count):
     )  # fmt: skip
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def swapped(neurons):
     """Return the neurons with what is new as what is."""
     return Neurons(
@@ -269,7 +281,7 @@ def swapped(neurons):
     )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def keep(matrices, share):
     """Keep the mismatch and a `share` of what is owed of it, in case the step fails."""
     owed, mismatch = matrices.owed.reshape(-1), matrices.mismatch.reshape(-1)
@@ -280,7 +292,7 @@ def keep(matrices, share):
         safe_owed[a], safe_mismatch[a] = owed[a], mismatch[a]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def owe(matrices):
     """Add up what is owed: of the last step, and of the first stage, as the second stage feels it."""
     owed, before = matrices.owed.reshape(-1), matrices.safe_owed.reshape(-1)
