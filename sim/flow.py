@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from sim import progress  # noqa: F401  # says that kernels are compiled
 from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
@@ -52,7 +53,8 @@ def simulate(
         Flow time to stop at, by default the sparse fixed point: every encoding has at most one active
         weight, no two share a neuron with the same sign, and nothing moves any more.
     times : array_like, shape (time,), optional
-        Increasing flow times of the output, by default 0 and 20 a decade from 0.1 on.
+        Increasing flow times of the output, by default 0, 20 a decade from 0.1 on, and the end. Output is
+        interpolated within steps, to the order of the method: the run is the same whatever its times.
     method : {"splitting", "event", "euler"}
         Integrator (`sim.integrators`): "splitting" is fast, "event" is exact, "euler" is simple.
     forces : collection of str or `sim.forces.Force`
@@ -63,7 +65,9 @@ def simulate(
         Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
         "splitting", by default 0.005, estimates it from above, and its global error falls in proportion to
         it; from 20 % to 4 % of active weights, it comes to allow five times as much. For "euler" it is the
-        length of a step, by default 0.05.
+        length of a step, by default 0.05. There is no absolute tolerance: what is measured are encodings,
+        whose norms are about 1 and known beforehand, and single weights, of the order of 1/√m, matter by
+        which of them die, which is exact.
 
     Returns
     -------
@@ -90,7 +94,7 @@ def simulate(
             "until must be given unless L1 acts with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    watch = _watch(flow, model.l1, until, times)
+    watch = _watch(model.l1, until, times)
     watch.see(flow)
     if until is None:
         flow.settle(watch)
@@ -210,8 +214,9 @@ class Flow:
         while not (self.at_rest() or self.exhausted()):
             self.advance(self.time + STRIDE, watch=watch)
         settled, time = self.at_rest(), self.time
-        while watch is not None and watch.time < math.inf:
-            self.advance(max(watch.time, watch.last), watch=watch)
+        if watch is not None:
+            self.advance(watch.last, watch=watch)
+            watch.see_end(self)
         if settled:
             self.weights[:] = np.sign(self.weights) * self.winner_size
         else:
@@ -257,7 +262,7 @@ class Watch:
     look : callable
         Takes weights, and returns what is kept of them.
     last : float, optional
-        The last of the times, if it is known.
+        The last of the times; without it they have no end, and the last look is where the flow ends.
 
     Attributes
     ----------
@@ -274,6 +279,11 @@ class Watch:
         self.time = next(self._times, math.inf)
         self.seen: list[tuple] = []
 
+    def see_end(self, flow: Flow) -> None:
+        """Look at the weights as they are, if there is no last time."""
+        if self.last == 0 and self.seen[-1][0] < flow.time:
+            self.seen.append((flow.time, *self._look(flow.weights)))
+
     def see(self, flow: Flow) -> None:
         """Look at the weights at all times that the flow has come to."""
         while self.time <= flow.time:
@@ -281,21 +291,14 @@ class Watch:
             self.time = next(self._times, math.inf)
 
 
-def _watch(flow: Flow, l1: float, until: float | None, times: np.ndarray | None) -> Watch:
+def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
     look = functools.partial(_observe, l1=l1)
     if times is None:
-        return Watch(_while_it_lasts(flow, until), look)
+        return Watch(default_times(until), look)
     grid = arguments.times("times", times)
     if until is not None and grid[-1] > until:
         raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
     return Watch(grid, look, grid[-1])
-
-
-def _while_it_lasts(flow: Flow, until: float | None) -> Iterator[float]:
-    for time in default_times(until):
-        yield time
-        if until is None and (flow.at_rest() or flow.exhausted()):
-            return
 
 
 def default_times(until: float | None) -> Iterator[float]:

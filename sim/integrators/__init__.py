@@ -3,8 +3,8 @@
 An integrator is two functions. ``advance(weights, leg, state, l1, action)`` moves `weights`, shape (feature,
 neuron), in place along a leg (`sim.integrators.leg`) under L1 of strength `l1` and the other forces of an
 `action` (`sim.forces`). It returns what happened, and a state, None in the beginning, that its next call
-needs beside the weights. ``interpolate(state, time, l1, action, weights)`` writes the weights at a time in the
-last step to `weights`.
+needs beside the weights. ``interpolate(state, time, l1, action, weights)`` writes the weights at a time in
+the last step to `weights`.
 """
 
 from collections.abc import Callable

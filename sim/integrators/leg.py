@@ -26,7 +26,7 @@ class Leg(NamedTuple):
 
 
 class Passed(NamedTuple):
-    """What happened on the way: flow time reached, events and the time of the last, evaluations of the force."""
+    """What happened: flow time reached, events and the time of the last, evaluations of the force."""
 
     time: float
     deaths: int

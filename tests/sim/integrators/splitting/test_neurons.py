@@ -56,7 +56,9 @@ def test_a_list_holds_all_that_is_not_zero(features, share):
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_gram_matrix(share, listed, split):
     weights, gram = sparse_weights(share), np.full((FEATURES, FEATURES), np.nan)
-    neurons.multiply(split, weights, listed, np.full((split.parts if split else 0, *gram.shape), np.nan), gram)
+    neurons.multiply(
+        split, weights, listed, np.full((split.parts if split else 0, *gram.shape), np.nan), gram
+    )
     np.testing.assert_allclose(gram, weights.T @ weights, rtol=0, atol=1e-14)
 
 
