@@ -18,16 +18,16 @@ def test_work_within_work_shares_the_display():
 def test_compiling_is_said_after_a_moment_and_taken_back(monkeypatch):
     said = threading.Event()
 
-    class Display:
-        tasks = []
+    tasks = []
 
+    class Display:
         def add_task(self, description, total):
-            self.tasks.append(description)
+            tasks.append(description)
             said.set()
             return description
 
         def remove_task(self, task):
-            self.tasks.remove(task)
+            tasks.remove(task)
 
     monkeypatch.setattr(progress, "MOMENT", 0.0)
     monkeypatch.setattr(progress, "_shown", [Display()])
@@ -36,9 +36,9 @@ def test_compiling_is_said_after_a_moment_and_taken_back(monkeypatch):
         listener.on_start(None)
     assert said.wait(10)
     listener.on_end(None)
-    assert Display.tasks == ["compiling, once"]
+    assert tasks == ["compiling, once"]
     listener.on_end(None)
-    assert Display.tasks == []
+    assert tasks == []
 
 
 def test_what_compiles_at_once_is_not_said(monkeypatch):

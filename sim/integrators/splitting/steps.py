@@ -134,12 +134,13 @@ def begin(
     """Return the state at `weights`, of which nothing is known but what is given."""
     n, m = weights.shape
     real, shares = velocity.dtype, 0 if parts is None else parts.parts
-    start = np.ascontiguousarray(weights.T, real)
+    start = np.array(weights.T, real, order="C")  # a copy even where none is needed
     neurons = Neurons(start, velocity, *(np.empty((m, n), real) for _ in range(4)))
-    square = [np.empty((n, n), real) for _ in range(8)]
-    space = Space(*square[6:], *(np.zeros((n, n)) for _ in range(3)))
-    gram_of_parts = np.empty((shares, n, n), real)
-    matrices = Matrices(mismatch, np.zeros((n, n), real), *square[:6], gram_of_parts, space)
+    safe_mismatch, safe_owed, felt, last, past, gram, *rest = (np.empty((n, n), real) for _ in range(8))
+    matrices = Matrices(
+        mismatch, np.zeros((n, n), real), safe_mismatch, safe_owed, felt, last, past, gram,
+        np.empty((shares, n, n), real), Space(*rest, *(np.zeros((n, n)) for _ in range(3))),
+    )  # fmt: skip
     return State(neurons, np.arange(m), n * m, matrices, planned, planned, 0.0, damping, under_way=False)
 
 
