@@ -94,12 +94,12 @@ def simulate(
             "until must be given unless L1 acts with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    watch = _watch(model.l1, until, times)
+    flow.watch = watch = _watch(model.l1, until, times)
     watch.see(flow)
     if until is None:
-        flow.settle(watch)
+        flow.settle()
     else:
-        flow.advance(until, watch=watch)
+        flow.advance(until)
     at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*watch.seen, strict=True))
     return schema.dataset(
         {
@@ -132,6 +132,14 @@ class Flow:
         Initial weights; moved in place.
     method, forces, rtol
         As in `simulate`.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (feature, neuron)
+    time : float
+        Flow time.
+    watch : Watch, optional
+        What looks at the weights on their way.
     """
 
     def __init__(
@@ -152,6 +160,7 @@ class Flow:
         self.weights = weights
         self.time = 0.0
         self._state: Any = None
+        self.watch: Watch | None = None
         self.l1 = model.l1 if self.action.l1 else 0.0
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
         self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
@@ -161,28 +170,22 @@ class Flow:
         self.deaths = self.rebirths = self.evaluations = 0
         self.last_change = 0.0
 
-    def advance(self, stop: float, until_sparse: bool = False, watch: "Watch | None" = None) -> None:
+    def advance(self, stop: float, until_sparse: bool = False) -> None:
         """Integrate to flow time `stop`, where a step ends, or until the race is over.
 
-        Weights may be changed before the next call, which goes on from what they are.
-
-        Parameters
-        ----------
-        stop : float
-        until_sparse : bool
-        watch : Watch, optional
-            Sees the weights at its times, within steps: these are the same without it.
+        Weights may be changed before the next call, which goes on from what they are. A `watch` sees them at
+        its times, within steps: these are the same without it.
         """
         while self.time < stop:
-            look = math.inf if watch is None else watch.time
+            look = math.inf if self.watch is None else self.watch.time
             leg = Leg(self.time, stop, look, until_sparse, self.rtol)
             with _threads(self.weights):
                 passed, self._state = self._method.advance(
                     self.weights, leg, self._state, self.l1, self.action
                 )
             self._count(passed)
-            if watch is not None:
-                watch.see(self)
+            if self.watch is not None:
+                self.watch.see(self)
             if not self._state.under_way:
                 return
 
@@ -205,18 +208,18 @@ class Flow:
             self._method.interpolate(self._state, time, self.l1, self.action, weights)
         return weights
 
-    def settle(self, watch: "Watch | None" = None) -> None:
+    def settle(self) -> None:
         """Integrate until the weights are at rest, and put the winners exactly where they end.
 
         Before that, a `watch` sees the weights at all of its times.
         """
-        self.advance(PATIENCE / self.l1, until_sparse=True, watch=watch)
+        self.advance(PATIENCE / self.l1, until_sparse=True)
         while not (self.at_rest() or self.exhausted()):
-            self.advance(self.time + STRIDE, watch=watch)
+            self.advance(self.time + STRIDE)
         settled, time = self.at_rest(), self.time
-        if watch is not None:
-            self.advance(watch.last, watch=watch)
-            watch.see_end(self)
+        if self.watch is not None:
+            self.advance(self.watch.last)
+            self.watch.see_end(self)
         if settled:
             self.weights[:] = np.sign(self.weights) * self.winner_size
         else:

@@ -73,9 +73,9 @@ def test_a_watched_flow_is_the_same_in_single_precision_and_with_neurons_dropped
 def course(model, method, rtol, times):
     """Return weights at `times`, and the evaluations of the force."""
     flow = Flow(model, model.initial(np.random.default_rng(0)), method, FORCES, rtol)
-    watch = Watch(times, lambda weights: (weights,), times[-1])
-    flow.advance(20.0, watch=watch)
-    return np.array([weights for _, weights in watch.seen]), flow.evaluations
+    flow.watch = Watch(times, lambda weights: (weights,), times[-1])
+    flow.advance(20.0)
+    return np.array([weights for _, weights in flow.watch.seen]), flow.evaluations
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,12 @@ def test_ctrl_c_keeps_what_is_done(tmp_path):
         f"r = train(Autoencoder(16, 32, 0.01), steps=10**7, checkpoint={str(file)!r});"
         "print(r.attrs['interrupted'])"
     )
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored here
+    )
     assert process.stdout.readline() == "go\n"
     time.sleep(3)
     process.send_signal(signal.SIGINT)

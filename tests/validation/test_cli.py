@@ -287,7 +287,12 @@ def test_interruption_of_compiled_code_is_told_from_a_bug(polysem, monkeypatch, 
 def test_interruption_is_a_clear_line_and_leaves_nothing(tmp_path):
     command = [POLYSEM, *["train", "--n", "64", "--m", "512", "--steps", "10000000", "--out", "run.nc"]]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # it may be ignored here
     )
     time.sleep(4)  # well into the training, which would take hours
     process.send_signal(signal.SIGINT)
