@@ -1,10 +1,9 @@
 """The flow of all encodings, from initial weights to the sparse fixed point or to a given time."""
 
 import functools
-import itertools
 import math
 import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -17,12 +16,11 @@ from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
 from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
+from sim.watch import Watch, default_times
 from theory import arguments, schema
 from theory.model import Autoencoder
 from theory.reduction import final_weight
 
-FIRST_TIME = 0.1
-GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
 STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
@@ -95,7 +93,7 @@ def simulate(
             "only then is the sparse fixed point known"
         )
     flow.watch = watch = _watch(model.l1, until, times)
-    watch.see(flow)
+    watch.see(flow.time, flow.at)
     if until is None:
         flow.settle()
     else:
@@ -185,7 +183,7 @@ class Flow:
                 )
             self._count(passed)
             if self.watch is not None:
-                self.watch.see(self)
+                self.watch.see(self.time, self.at)
             if not self._state.under_way:
                 return
 
@@ -218,8 +216,8 @@ class Flow:
             self.advance(self.time + STRIDE)
         settled, time = self.at_rest(), self.time
         if self.watch is not None:
-            self.advance(self.watch.last)
-            self.watch.see_end(self)
+            self.advance(self.watch.last or 0.0)
+            self.watch.see_end(self.time, self.weights)
         if settled:
             self.weights[:] = np.sign(self.weights) * self.winner_size
         else:
@@ -255,45 +253,6 @@ class Flow:
         }
 
 
-class Watch:
-    """Times at which to look at a flow on its way, and what was seen.
-
-    Parameters
-    ----------
-    times : iterable of float
-        Increasing; asked for one by one, so that they may depend on what has happened.
-    look : callable
-        Takes weights, and returns what is kept of them.
-    last : float, optional
-        The last of the times; without it they have no end, and the last look is where the flow ends.
-
-    Attributes
-    ----------
-    time : float
-        The next time, infinite if there is none.
-    seen : list of tuple
-        Times with what was kept.
-    """
-
-    def __init__(
-        self, times: Iterable[float], look: Callable[[np.ndarray], tuple], last: float = 0.0
-    ) -> None:
-        self._times, self._look, self.last = iter(times), look, last
-        self.time = next(self._times, math.inf)
-        self.seen: list[tuple] = []
-
-    def see_end(self, flow: Flow) -> None:
-        """Look at the weights as they are, if there is no last time."""
-        if self.last == 0 and self.seen[-1][0] < flow.time:
-            self.seen.append((flow.time, *self._look(flow.weights)))
-
-    def see(self, flow: Flow) -> None:
-        """Look at the weights at all times that the flow has come to."""
-        while self.time <= flow.time:
-            self.seen.append((self.time, *self._look(flow.at(self.time))))
-            self.time = next(self._times, math.inf)
-
-
 def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
     look = functools.partial(_observe, l1=l1)
     if times is None:
@@ -302,17 +261,6 @@ def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
     if until is not None and grid[-1] > until:
         raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
     return Watch(grid, look, grid[-1])
-
-
-def default_times(until: float | None) -> Iterator[float]:
-    """Yield 0 and times that grow geometrically, to `until` or for ever."""
-    yield 0.0
-    for exponent in itertools.count():
-        time = FIRST_TIME * GROWTH**exponent
-        if until is not None and time >= until:
-            yield until
-            return
-        yield time
 
 
 @functools.cache
