@@ -22,9 +22,8 @@ def right_hand_side(split, weights, mismatch_of, mismatch, product, moved, work)
     slope[:] = 0.0
     mismatch_of(wide, target, slope)
     mismatch[:] = target
-    neurons.move(
-        split, weights, product, 0.0, weights, False, mismatch, weights[:0], STEP, STEP * L1, product, moved
-    )
+    push = neurons.Push(weights, product, weights, 0.0, STEP, STEP, product, moved)
+    neurons.move(split, push, mismatch, weights[:0], L1, False)
 
 
 def measure(n: int = 256, m: int = 4096, runs: int = RUNS, peak_size: int = 2048) -> list[Row]:
@@ -40,7 +39,7 @@ def _measure(n: int, m: int, runs: int, peak_size: int, precision: type) -> Row:
 
     def ours(calls: int = CALLS) -> None:
         with cores.split(m, n) as split:
-            shares = np.empty((split.parts, n, n), precision)
+            shares = np.empty((split.parts if split else 0, n, n), precision)
             work = (gram.copy(), shares, np.empty((n, n)), np.empty((n, n)), np.empty((n, n)))
             for _ in range(calls):
                 right_hand_side(split, weights, forces, mismatch, product, moved, work)

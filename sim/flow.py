@@ -1,25 +1,26 @@
 """The flow of all encodings, from initial weights to the sparse fixed point or to a given time."""
 
 import functools
-import itertools
+import math
 import warnings
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from sim import progress  # noqa: F401  # says that kernels are compiled
 from sim.energy import energy
 from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
+from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
+from sim.watch import Watch, default_times
 from theory.common import arguments, schema
 from theory.model import Autoencoder
 from theory.sparsification.reduction import final_weight
 
-FIRST_TIME = 0.1
-GROWTH = 10 ** (1 / 20)  # of the default times: 20 points a decade
 STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
@@ -50,7 +51,8 @@ def simulate(
         Flow time to stop at, by default the sparse fixed point: every encoding has at most one active
         weight, no two share a neuron with the same sign, and nothing moves any more.
     times : array_like, shape (time,), optional
-        Increasing flow times of the output, by default 0 and 20 a decade from 0.1 on.
+        Increasing flow times of the output, by default 0, 20 a decade from 0.1 on, and the end. Output is
+        interpolated within steps, to the order of the method: the run is the same whatever its times.
     method : {"splitting", "event", "euler"}
         Integrator (`sim.integrators`): "splitting" is fast, "event" is exact, "euler" is simple.
     forces : collection of str or `sim.forces.Force`
@@ -61,7 +63,9 @@ def simulate(
         Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
         "splitting", by default 0.005, estimates it from above, and its global error falls in proportion to
         it; from 20 % to 4 % of active weights, it comes to allow five times as much. For "euler" it is the
-        length of a step, by default 0.05.
+        length of a step, by default 0.05. There is no absolute tolerance: what is measured are encodings,
+        whose norms are about 1 and known beforehand, and single weights, of the order of 1/√m, matter by
+        which of them die, which is exact.
 
     Returns
     -------
@@ -88,24 +92,13 @@ def simulate(
             "until must be given unless L1 acts with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    if times is None:
-        grid: Iterable[float] = default_times(until)
-    else:
-        grid = arguments.times("times", times)
-        if until is not None and grid[-1] > until:
-            raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
-
-    observed = []
-    for time in grid:
-        flow.advance(time)
-        observed.append((time, *_observe(flow.weights, model.l1)))
-        if times is None and until is None and (flow.at_rest() or flow.exhausted()):
-            break
+    flow.watch = watch = _watch(model.l1, until, times)
+    watch.see(flow.time, flow.at)
     if until is None:
         flow.settle()
     else:
         flow.advance(until)
-    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*observed, strict=True))
+    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*watch.seen, strict=True))
     return schema.dataset(
         {
             "l1_norm": (("time", "feature"), l1_norm),
@@ -137,6 +130,14 @@ class Flow:
         Initial weights; moved in place.
     method, forces, rtol
         As in `simulate`.
+
+    Attributes
+    ----------
+    weights : ndarray, shape (feature, neuron)
+    time : float
+        Flow time.
+    watch : Watch, optional
+        What looks at the weights on their way.
     """
 
     def __init__(
@@ -156,7 +157,8 @@ class Flow:
             )
         self.weights = weights
         self.time = 0.0
-        self._memory: Any = None
+        self._state: Any = None
+        self.watch: Watch | None = None
         self.l1 = model.l1 if self.action.l1 else 0.0
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
         self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
@@ -167,33 +169,59 @@ class Flow:
         self.last_change = 0.0
 
     def advance(self, stop: float, until_sparse: bool = False) -> None:
-        """Integrate to flow time `stop`, or until the race is over."""
-        if stop <= self.time:
-            return
-        with _threads(self.weights):
-            self.time, self._memory, deaths, rebirths, last_change, evaluations = self._method.advance(
-                self.weights, self.time, stop, self._memory, self.l1, self.action, until_sparse, self.rtol
-            )
+        """Integrate to flow time `stop`, where a step ends, or until the race is over.
+
+        Weights may be changed before the next call, which goes on from what they are. A `watch` sees them at
+        its times, within steps: these are the same without it.
+        """
+        while self.time < stop:
+            look = math.inf if self.watch is None else self.watch.time
+            leg = Leg(self.time, stop, look, until_sparse, self.rtol)
+            with _threads(self.weights):
+                passed, self._state = self._method.advance(
+                    self.weights, leg, self._state, self.l1, self.action
+                )
+            self._count(passed)
+            if self.watch is not None:
+                self.watch.see(self.time, self.at)
+            if not self._state.under_way:
+                return
+
+    def _count(self, passed: Passed) -> None:
         if not np.isfinite(self.weights.sum()):
             raise arguments.ArgumentError(
-                f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time {stop:g}"
+                f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time "
+                f"{passed.time:g}"
             )
-        self.deaths += deaths
-        self.rebirths += rebirths
-        self.evaluations += evaluations
-        self.last_change = max(self.last_change, last_change)
+        self.time = passed.time
+        self.deaths += passed.deaths
+        self.rebirths += passed.rebirths
+        self.evaluations += passed.evaluations
+        self.last_change = max(self.last_change, passed.last_change)
+
+    def at(self, time: float) -> np.ndarray:
+        """Return the weights at a `time` within the last step."""
+        weights = self.weights.copy()
+        if time < self.time:
+            self._method.interpolate(self._state, time, self.l1, self.action, weights)
+        return weights
 
     def settle(self) -> None:
-        """Integrate until the weights are at rest, and put the winners exactly where they end."""
+        """Integrate until the weights are at rest, and put the winners exactly where they end.
+
+        Before that, a `watch` sees the weights at all of its times.
+        """
         self.advance(PATIENCE / self.l1, until_sparse=True)
-        while not self.at_rest():
-            if self.exhausted():
-                warnings.warn(
-                    f"not sparse by flow time {self.time:.3g}: exactly equal weights?", stacklevel=3
-                )
-                return
+        while not (self.at_rest() or self.exhausted()):
             self.advance(self.time + STRIDE)
-        self.weights[:] = np.sign(self.weights) * self.winner_size
+        settled, time = self.at_rest(), self.time
+        if self.watch is not None:
+            self.advance(self.watch.last or 0.0)
+            self.watch.see_end(self.time, self.weights)
+        if settled:
+            self.weights[:] = np.sign(self.weights) * self.winner_size
+        else:
+            warnings.warn(f"not sparse by flow time {time:.3g}: exactly equal weights?", stacklevel=3)
 
     def sparse(self) -> bool:
         """Say whether no weight can die or be reborn any more.
@@ -225,15 +253,14 @@ class Flow:
         }
 
 
-def default_times(until: float | None) -> Iterator[float]:
-    """Yield 0 and times that grow geometrically, to `until` or for ever."""
-    yield 0.0
-    for exponent in itertools.count():
-        time = FIRST_TIME * GROWTH**exponent
-        if until is not None and time >= until:
-            yield until
-            return
-        yield time
+def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
+    look = functools.partial(_observe, l1=l1)
+    if times is None:
+        return Watch(default_times(until), look)
+    grid = arguments.times("times", times)
+    if until is not None and grid[-1] > until:
+        raise arguments.ArgumentError(f"times must end by until = {until:g}, got {grid[-1]:g}")
+    return Watch(grid, look, grid[-1])
 
 
 @functools.cache

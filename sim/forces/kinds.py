@@ -1,19 +1,13 @@
 """The kinds of force and their sum, as functions that compiled integrators can be handed."""
 
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import cfunc, njit, types
-from numba.core.errors import NumbaExperimentalFeatureWarning
 
 from theory.common import arguments
-
-warnings.filterwarnings(  # so says Numba of first-class functions, of which all here are
-    "ignore", "First-class function type feature", NumbaExperimentalFeatureWarning
-)
 
 _MATRIX = types.Array(types.float64, 2, "C")
 MISMATCH = types.void(_MATRIX, _MATRIX, _MATRIX)  # (gram, mismatch, slope)
@@ -64,6 +58,11 @@ class Action(NamedTuple):
     is_smooth: bool  # whether `smooth` does anything
     is_proximal: bool
     piecewise_linear: bool  # whether all forces but L1 are
+
+    @property
+    def functions(self) -> tuple[Any, Any, Any, bool, bool]:
+        """The three functions and which of the last two do anything, as integrators are handed them."""
+        return self.mismatch, self.smooth, self.proximal, self.is_smooth, self.is_proximal
 
 
 def own_force(name: str, **function: Callable) -> Force:

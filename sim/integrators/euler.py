@@ -4,46 +4,85 @@ The implicit treatment of L1 makes zeros exact, keeps a dead weight at 0 while t
 and revives it when the force is larger (the Filippov solution in the limit of small steps). Order 1.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
+from sim.forces import Action
 from sim.forces.kinds import evaluate
 from sim.forces.l1 import shrink
+from sim.integrators.leg import Leg, Passed
 from sim.integrators.sparsity import is_sparse
 
 
-def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
-    """Move `weights` in equal steps of at most `rtol`; see `sim.integrators`."""
-    size = (stop - start) / max(1, np.ceil((stop - start) / rtol))
-    reached, *happened = _advance(
-        weights, start, stop, size, l1, action.mismatch, action.smooth, action.proximal, until_sparse
-    )
-    return reached, memory, *happened
+class State(NamedTuple):
+    """The last step, and whether steps of the same leg go on.
+
+    Attributes
+    ----------
+    before, force : ndarray, shape (feature, neuron)
+        Weights before the last step, and the smooth forces on them.
+    origin, size : float
+        When the leg began, and the length of a step.
+    taken : int
+        Number of steps of the leg that are done.
+    under_way : bool
+        Whether the leg goes on.
+    """
+
+    before: np.ndarray
+    force: np.ndarray
+    origin: float
+    size: float
+    taken: int
+    under_way: bool
+
+
+def advance(
+    weights: np.ndarray, leg: Leg, state: State | None, l1: float, action: Action
+) -> tuple[Passed, State]:
+    """Move `weights` in equal steps of at most ``leg.rtol``; see `sim.integrators`."""
+    if state is None or not state.under_way:
+        size = (leg.stop - leg.start) / max(1, np.ceil((leg.stop - leg.start) / leg.rtol))
+        state = State(weights.copy(), np.empty_like(weights), leg.start, size, 0, under_way=False)
+    return integrate(weights, leg, state, l1, action.mismatch, action.smooth, action.proximal)
+
+
+def interpolate(state: State, time: float, l1: float, action: Action, weights: np.ndarray) -> None:
+    """Write the weights at a `time` in the last step to `weights`: a shorter step."""
+    passed = time - (state.origin + (state.taken - 1) * state.size)
+    weights[:] = state.before + passed * state.force
+    shrink(weights, passed * l1)
+    action.proximal(weights, passed)
 
 
 @njit(cache=True, nogil=True)
-def _advance(weights, start, stop, h, l1, mismatch_of, smooth, proximal, until_sparse):
+def integrate(weights, leg, state, l1, mismatch_of, smooth, proximal):
+    """Take steps to the end of a leg; return what happened and the state."""
+    before, force, origin, h, first, under_way = state
     n = weights.shape[0]
     gram, mismatch, slope = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
-    force = np.empty_like(weights)
-    deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
-    t = start
-    while t < stop:
+    deaths, rebirths, last_change = 0, 0, 0.0
+    t, taken, under_way = leg.start, first, False
+    while t < leg.stop and not under_way:
         evaluate(weights, mismatch_of, smooth, gram, mismatch, slope, force)
-        if until_sparse and is_sparse(weights, mismatch):
+        if leg.until_sparse and is_sparse(weights, mismatch):
             break
-        before = weights.copy()
+        before[:] = weights
         weights += h * force
         shrink(weights, h * l1)
         proximal(weights, h)
-        evaluations += 1
-        t = start + evaluations * h
-        t = stop if stop - t < 0.5 * h else t
+        taken += 1
+        t = origin + taken * h
+        t = leg.stop if leg.stop - t < 0.5 * h else t
         died, reborn = changes(before, weights)
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
-    return t, deaths, rebirths, last_change, evaluations
+        under_way = leg.look <= t < leg.stop
+    state = State(before, force, origin, h, taken, under_way)
+    return Passed(t, deaths, rebirths, last_change, taken - first), state
 
 
 @njit(cache=True, nogil=True)

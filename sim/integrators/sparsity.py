@@ -16,15 +16,16 @@ def is_sparse(weights, mismatch):
     mismatch : ndarray, shape (feature, feature)
         What the forces make of their Gram matrix.
     """
-    n = mismatch.shape[0]
+    n, most = mismatch.shape[0], 0
     active = np.zeros(n, np.int64)
     for k in range(weights.shape[1]):
         for i in range(n):
             active[i] += weights[i, k] != 0
-        if k % 16 == 0 and active.max() > 1:
+            most = max(most, active[i])
+        if most > 1:
             return False
     for i in range(n):
         for j in range(i):
             if abs(mismatch[i, j]) > NOTHING:
                 return False
-    return active.max() <= 1
+    return True

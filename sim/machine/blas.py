@@ -37,7 +37,7 @@ def _(a, out):
 
     def call(a, out):
         rows, columns = a.shape
-        letters = np.array([ord("U"), ord("N")], np.uint8)
+        letters = np.array([85, 78], np.uint8)  # "U", "N"
         sizes = np.array([columns, rows], np.int32)
         factors = np.array([1, 0], a.dtype)
         n, k = sizes[:1], sizes[1:]
@@ -49,7 +49,7 @@ def _(a, out):
     return call
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, inline="always")
 def rows_at_once(rows, b):
     """Return how many of the rows to multiply by `b` at a time: as many as OpenBLAS does without packing."""
     few = SMALL // b.size
@@ -79,9 +79,25 @@ def lower_product(a, out):
         np.dot(a[:rows].T, a[:rows], out)
         for first in range(rows, a.shape[0], rows):
             np.dot(a[first : first + rows].T, a[first : first + rows], part)
-            out += part
+            add(part, out)
     else:
         _syrk(a, out)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def copy(array, out):
+    """Copy an array: a loop, since Numba compiles ``out[:] =`` with all errors that shapes may cause."""
+    a, b = array.reshape(-1), out.reshape(-1)
+    for i in range(a.size):
+        b[i] = a[i]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def add(array, out):
+    """Add an array to another, as `copy` copies."""
+    a, b = array.reshape(-1), out.reshape(-1)
+    for i in range(a.size):
+        b[i] += a[i]
 
 
 @njit(cache=True, nogil=True)

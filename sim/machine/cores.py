@@ -3,7 +3,7 @@
 The rows are split into parts, by the size of the problem alone. Each part is worked on by one core with what
 is in its cache, and calls BLAS on one thread; whether parts are worked on side by side or in turn changes
 nothing but the time. Those who already run one problem on each core (`sim.replicates`) take
-Numba's number of threads down to one.
+Numba's number of threads down to one. Where one part is enough nothing is compiled for several.
 """
 
 import os
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numba
+import numpy as np
 from numba import njit, prange
 
 from sim.machine.blas import one_thread
@@ -35,11 +36,14 @@ class Split(NamedTuple):
 
 
 @contextmanager
-def split(rows: int, columns: int) -> Iterator[Split]:
-    """Give the split of an array of this shape; with several parts, BLAS is kept on one thread meanwhile."""
+def split(rows: int, columns: int) -> Iterator[Split | None]:
+    """Give the split of an array of this shape, None for a single part.
+
+    With several parts, BLAS is kept on one thread meanwhile.
+    """
     parts = min(MOST, max(1, rows * columns // PART))
     if parts == 1:
-        yield Split(1, together=False)
+        yield None
         return
     # a forked process must not use the threads of its parent
     together = numba.get_num_threads() > 1 and os.getpid() == _process and _one_at_a_time.acquire(False)
@@ -52,16 +56,26 @@ def split(rows: int, columns: int) -> Iterator[Split]:
 
 
 def on_all_cores(kernel: Callable) -> Any:
-    """Return a kernel with a `Split` for the first argument instead of the number of a part and of parts."""
+    """Return a kernel with a `Split`, or None, for the first argument instead of a part and their number.
+
+    The next of its arguments may be a tuple of arrays and numbers, further ones are arrays and numbers.
+    """
 
     @njit(cache=True, nogil=True, parallel=LOOPS | {"prange": True})
-    def run(split, *arguments):
+    def parts(split, one, *others):
         if split.together:
             for part in prange(split.parts):
-                kernel(part, split.parts, *arguments)
+                kernel(np.int64(part), split.parts, one, *others)
         else:
             for part in range(split.parts):
-                kernel(part, split.parts, *arguments)
+                kernel(part, split.parts, one, *others)
+
+    @njit(cache=True, nogil=True)
+    def run(split, one, *others):
+        if split is None:  # known when compiled: the other branch is not compiled then
+            kernel(0, 1, one, *others)
+        else:
+            parts(split, one, *others)
 
     return run
 

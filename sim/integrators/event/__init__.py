@@ -1,5 +1,5 @@
 """Event-driven Taylor series: the reference, accurate to rounding."""
 
-from sim.integrators.event.steps import advance
+from sim.integrators.event.steps import advance, interpolate
 
-__all__ = ["advance"]
+__all__ = ["advance", "interpolate"]

@@ -14,11 +14,16 @@ are handled, and the next begins: this is the Filippov solution.
 Order and step follow the tolerance as in Jorba and Zou (Experimental Mathematics 14, 2005).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
+from sim.forces import Action
 from sim.integrators.event.polynomials import first_negative
+from sim.integrators.leg import Leg, Passed
 from sim.integrators.sparsity import is_sparse
+from sim.machine.blas import add
 
 LOWEST, HIGHEST = 4, 24  # order
 EDGE = 1e-14  # how far beyond zero a weight, an inner product or an excess of force counts as an event
@@ -26,86 +31,157 @@ TINY = 1e-300  # an inner product that is positive and moves nothing
 SAFETY = 0.8  # of the step that the last terms of the series allow
 
 
-def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
-    """Move `weights` with local errors of about `rtol`; see `sim.integrators`."""
-    reached, *happened = _advance(weights, start, stop, l1, action.mismatch, until_sparse, rtol)
-    return reached, memory, *happened
+class Series(NamedTuple):
+    """Taylor coefficients of a step, as many as the highest order needs.
+
+    Attributes
+    ----------
+    weights, force : ndarray, shape (order, feature, neuron)
+        Weights, and smooth forces, on dead weights too; weights have one coefficient more.
+    gram, mismatch : ndarray, shape (order, feature, feature)
+    """
+
+    weights: np.ndarray
+    force: np.ndarray
+    gram: np.ndarray
+    mismatch: np.ndarray
+
+
+class Sides(NamedTuple):
+    """Which weights and inner products are on which side of zero.
+
+    Attributes
+    ----------
+    sign : ndarray, shape (feature, neuron)
+    positive : ndarray of bool, shape (feature, feature)
+    """
+
+    sign: np.ndarray
+    positive: np.ndarray
+
+
+class State(NamedTuple):
+    """The last step, with its order and when it began, and whether steps go on from where it ended."""
+
+    series: Series
+    sides: Sides
+    order: int
+    begun: float
+    under_way: bool
+
+
+def advance(
+    weights: np.ndarray, leg: Leg, state: State | None, l1: float, action: Action
+) -> tuple[Passed, State]:
+    """Move `weights` with local errors of about ``leg.rtol``; see `sim.integrators`."""
+    if state is None or not state.under_way:
+        n, m = weights.shape
+        order = min(HIGHEST, max(LOWEST, int(np.ceil(-0.5 * np.log(leg.rtol))) + 2))
+        by_neuron, by_feature = (order, n, m), (order, n, n)
+        series = Series(
+            np.empty((order + 1, n, m)), np.empty(by_neuron), np.empty(by_feature), np.empty(by_feature)
+        )
+        sides = Sides(np.sign(weights), np.zeros((n, n), np.bool_))
+        state = State(series, sides, order, leg.start, under_way=False)
+    return integrate(weights, leg, state, l1, action.mismatch)
+
+
+def interpolate(state: State, time: float, l1: float, action: Action, weights: np.ndarray) -> None:
+    """Write the weights at a `time` in the last step to `weights`: their series."""
+    series = state.series.weights[: state.order + 1]
+    weights[:] = np.polynomial.polynomial.polyval(time - state.begun, series)
+    if l1 > 0:
+        side = np.where(series[0] == 0, series[1], series[0])
+        weights[side * weights < 0] = 0.0  # about to die, and below zero by rounding
 
 
 @njit(cache=True, nogil=True)
-def _advance(weights, start, stop, l1, mismatch_of, until_sparse, rtol):
-    n, m = weights.shape
-    order = min(HIGHEST, max(LOWEST, int(np.ceil(-0.5 * np.log(rtol))) + 2))
-    series = np.empty((order + 1, n, m))  # coefficients of W
-    force = np.empty((order, n, m))  # of the smooth forces, on dead weights too
-    gram, mismatch = np.empty((order, n, n)), np.empty((order, n, n))
-    sign = np.sign(weights)
-    positive = np.zeros((n, n), np.bool_)
+def integrate(weights, leg, state, l1, mismatch_of):
+    """Take steps to the end of a leg; return what happened and the state."""
+    series, sides, order, begun, under_way = state
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
-    t = start
-    while t < stop:
-        series[0] = weights
-        used, reborn = expand(series, force, gram, mismatch, sign, positive, l1, mismatch_of, rtol, stop - t)
-        if until_sparse and reborn == 0 and is_sparse(weights, mismatch[0]):
+    t, under_way = leg.start, False
+    while t < leg.stop and not under_way:
+        series.weights[0] = weights
+        used, reborn = expand(series, sides, l1, mismatch_of, leg.rtol, leg.stop - t)
+        if leg.until_sparse and reborn == 0 and is_sparse(weights, series.mismatch[0]):
             break
-        h = min(stop - t, longest_step(series[: used + 1], rtol))
-        h = first_event(series[: used + 1], force[:used], gram[:used], sign, positive, l1, h)
+        h = min(leg.stop - t, longest_step(series.weights[: used + 1], leg.rtol))
+        h = first_event(series, used, sides, l1, h)
         h = max(h, EDGE * (1.0 + t))
-        died = follow(series[: used + 1], h, l1, weights, sign)
-        t = stop if h >= stop - t else t + h
-        evaluations += used
+        died = follow(series.weights[: used + 1], h, l1, weights, sides.sign)
+        begun, t = t, leg.stop if h >= leg.stop - t else t + h
+        order, evaluations = used, evaluations + used
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
-    return t, deaths, rebirths, last_change, evaluations
+        under_way = leg.look <= t < leg.stop
+    state = State(series, sides, order, begun, under_way)
+    return Passed(t, deaths, rebirths, last_change, evaluations), state
 
 
 @njit(cache=True, nogil=True)
-def expand(series, force, gram, mismatch, sign, positive, l1, mismatch_of, rtol, time):
-    """Fill in the Taylor series from ``series[0]``; return the order used and the number of rebirths.
+def expand(series, sides, l1, mismatch_of, rtol, time):
+    """Fill in the Taylor series from ``series.weights[0]``; return the order used and the number of rebirths.
 
     The order is the first at which the series is accurate up to the next death, as far as the velocities
     tell, or else the highest.
     """
-    order, (n, m) = force.shape[0], sign.shape
+    weights, force, gram, mismatch = series
+    order, (n, m) = force.shape[0], sides.sign.shape
     product, square, slope = np.empty((n, m)), np.empty((n, n)), np.empty((n, n))
     reborn = 0
     for k in range(order):
-        gram[k] = 0.0
-        for a in range((k + 1) // 2):
-            np.dot(series[a], series[k - a].T, square)
-            gram[k] += square + square.T
-        if k % 2 == 0:
-            np.dot(series[k // 2], series[k // 2].T, square)
-            gram[k] += square
+        square_of(weights, k, square, gram[k])
         if k == 0:
-            switch(gram[0], positive)
-            on_their_side(gram[0], positive, square)
+            switch(gram[0], sides.positive)
+            on_their_side(gram[0], sides.positive, square)
             mismatch[0] = 0.0
             slope[:] = 0.0
             mismatch_of(square, mismatch[0], slope)
         else:
             mismatch[k] = -slope * gram[k]
-        np.dot(mismatch[0], series[k], force[k])
+        np.dot(mismatch[0], weights[k], force[k])
         for a in range(1, k + 1):
-            np.dot(mismatch[a], series[k - a], product)
-            force[k] += product
+            np.dot(mismatch[a], weights[k - a], product)
+            add(product, force[k])
         if k == 0:
-            reborn = revive(force[0], sign, l1)
-        largest = 0.0
-        for i in range(n):
-            for j in range(m):
-                if sign[i, j] != 0.0 or l1 == 0.0:
-                    change = force[k, i, j] - (l1 * sign[i, j] if k == 0 else 0.0)
-                    series[k + 1, i, j] = change / (k + 1)
-                    largest = max(largest, abs(change))
-                else:
-                    series[k + 1, i, j] = 0.0
+            reborn = revive(force[0], sides.sign, l1)
+        largest = next_coefficient(weights, force, k, sides.sign, l1)
         if k == 0:
-            likely = min(time, next_death(series[0], series[1]))
+            likely = min(time, next_death(weights[0], weights[1]))
         elif k + 1 >= LOWEST and largest / (k + 1) * likely ** (k + 1) < 0.1 * rtol:
             return k + 1, reborn
     return order, reborn
+
+
+@njit(cache=True, nogil=True)
+def square_of(weights, k, square, gram):
+    """Write a coefficient of the Gram matrix to `gram`."""
+    gram[:] = 0.0
+    for a in range((k + 1) // 2):
+        np.dot(weights[a], weights[k - a].T, square)
+        for i in range(gram.shape[0]):
+            for j in range(gram.shape[0]):
+                gram[i, j] += square[i, j] + square[j, i]
+    if k % 2 == 0:
+        np.dot(weights[k // 2], weights[k // 2].T, square)
+        add(square, gram)
+
+
+@njit(cache=True, nogil=True)
+def next_coefficient(weights, force, k, sign, l1):
+    """Write the next coefficient of the weights, and return the size of the largest change."""
+    largest = 0.0
+    for i in range(sign.shape[0]):
+        for j in range(sign.shape[1]):
+            if sign[i, j] != 0.0 or l1 == 0.0:
+                change = force[k, i, j] - (l1 * sign[i, j] if k == 0 else 0.0)
+                weights[k + 1, i, j] = change / (k + 1)
+                largest = max(largest, abs(change))
+            else:
+                weights[k + 1, i, j] = 0.0
+    return largest
 
 
 @njit(cache=True, nogil=True)
@@ -160,10 +236,13 @@ def longest_step(series, rtol):
 
 
 @njit(cache=True, nogil=True)
-def first_event(series, force, gram, sign, positive, l1, h):
+def first_event(coefficients, order, sides, l1, h):
     """Return the time of the first death, rebirth or kink within `h`, or `h`."""
+    sign, positive = sides
     n, m = sign.shape
-    one, two = np.empty(series.shape[0]), np.empty(series.shape[0])
+    one, two = np.empty(order + 1), np.empty(order + 1)
+    series, force = coefficients.weights[: order + 1], coefficients.force[:order]
+    gram = coefficients.gram[:order]
     if l1 > 0.0:
         weight_reach, force_reach = reach(series, h), reach(force, h)
         for i in range(n):

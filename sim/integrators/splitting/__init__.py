@@ -1,5 +1,5 @@
 """Splitting: fast, of order two, at a cost that hardly depends on λ."""
 
-from sim.integrators.splitting.steps import advance
+from sim.integrators.splitting.steps import advance, interpolate
 
-__all__ = ["advance"]
+__all__ = ["advance", "interpolate"]

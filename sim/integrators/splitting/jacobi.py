@@ -20,6 +20,8 @@ corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of what 
 features share few neurons, corrections are damped as well.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -27,9 +29,29 @@ from numba import njit
 LEAST, MOST = -1.0, 0.7  # of the secant's share
 
 
+class Space(NamedTuple):
+    """Room for a correction, all of shape (feature, feature).
+
+    Attributes
+    ----------
+    along : ndarray
+        The correction D.
+    response : ndarray
+        r; both are of the type of the weights.
+    gram, target, slope : ndarray of float64
+        What the forces are asked with, and what they answer.
+    """
+
+    along: np.ndarray
+    response: np.ndarray
+    gram: np.ndarray
+    target: np.ndarray
+    slope: np.ndarray
+
+
 @njit(cache=True, nogil=True)
-def correction(mismatch_of, mismatch, gram, c, alive, damping, work, along):
-    """Write a correction of `mismatch` to `along`.
+def correction(mismatch_of, mismatch, gram, c, alive, damping, space):
+    """Write a correction of `mismatch` to ``space.along``.
 
     Parameters
     ----------
@@ -46,30 +68,26 @@ def correction(mismatch_of, mismatch, gram, c, alive, damping, work, along):
         Share of weights that are active.
     damping : float
         By how much entries are taken to respond more strongly than one by one, at least 1.
-    work : tuple of ndarray, shape (feature, feature)
-        Three of float64 and one of the type of `gram`.
-    along : ndarray, shape (feature, feature)
-        The correction D.
+    space : Space
 
     Returns
     -------
     float
         About how far D moves an encoding, as root mean square.
     """
-    wide, target, slope, response = work
-    respond(gram, damping * c, alive, response)
-    along[:] = 0
+    respond(gram, damping * c, alive, space.response)
+    space.along[:] = 0
     for _ in range(2):
-        predict(gram, response, along, wide, target, slope)
-        mismatch_of(wide, target, slope)
-        improve(mismatch, target, slope, response, along)
-    return c * np.sqrt(moved(gram, along) / gram.shape[0])
+        predict(gram, space)
+        mismatch_of(space.gram, space.target, space.slope)
+        improve(mismatch, space)
+    return c * np.sqrt(moved(gram, space.along) / gram.shape[0])
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def respond(gram, c, alive, response):
     """Write how much an entry of the Gram matrix changes by its own correction: r."""
-    squares, real = np.diag(gram).copy(), gram.dtype.type
+    squares, real = diagonal(gram), gram.dtype.type
     apart, together = real(0.5 * (1.0 + alive) * c), real((1.0 - alive) * c)
     for i in range(gram.shape[0]):
         for j in range(gram.shape[0]):
@@ -79,28 +97,37 @@ def respond(gram, c, alive, response):
 
 
 @njit(cache=True, nogil=True, fastmath={"contract"})
-def predict(gram, response, along, wide, target, slope):
+def predict(gram, space):
     """Write the Gram matrix after the correction, and zero to what is to be found for it."""
-    k, r, d = gram.reshape(-1), response.reshape(-1), along.reshape(-1)
-    w, t, s = wide.reshape(-1), target.reshape(-1), slope.reshape(-1)
+    k, r, d = gram.reshape(-1), space.response.reshape(-1), space.along.reshape(-1)
+    w, t, s = space.gram.reshape(-1), space.target.reshape(-1), space.slope.reshape(-1)
     for a in range(k.size):
         w[a] = k[a] + r[a] * d[a]
         t[a] = s[a] = 0.0
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath={"reassoc", "contract"})
-def improve(mismatch, target, slope, response, along):
+def improve(mismatch, space):
     """Take a step of Newton's method in every entry of the correction."""
-    m, t, s = mismatch.reshape(-1), target.reshape(-1), slope.reshape(-1)
-    r, d, real = response.reshape(-1), along.reshape(-1), mismatch.dtype.type
+    m, t, s = mismatch.reshape(-1), space.target.reshape(-1), space.slope.reshape(-1)
+    r, d, real = space.response.reshape(-1), space.along.reshape(-1), mismatch.dtype.type
     for a in range(m.size):
         d[a] += (real(t[a]) - m[a] - d[a]) / (real(1) + real(max(0.0, s[a])) * r[a])
+
+
+@njit(cache=True, nogil=True, inline="always")
+def diagonal(matrix):
+    """Return a copy of the diagonal."""
+    result = np.empty(matrix.shape[0], matrix.dtype)
+    for i in range(result.size):
+        result[i] = matrix[i, i]
+    return result
 
 
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def moved(gram, along):
     """Return about how far a correction moves encodings in unit time, squared and added up."""
-    squares, total = np.diag(gram).copy(), 0.0
+    squares, total = diagonal(gram), 0.0
     for i in range(gram.shape[0]):
         for j in range(gram.shape[0]):
             total += along[i, j] * along[i, j] * squares[j]

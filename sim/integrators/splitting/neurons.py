@@ -6,12 +6,13 @@ does the products; later each neuron is a short list of features, and costs (fea
 their square.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
-from numba.cpython.unsafe.numbers import trailing_zeros
 
 from sim.forces.l1 import constant_push
-from sim.machine.blas import lower_product, mirror, rows_at_once
+from sim.machine.blas import add, copy, lower_product, mirror, rows_at_once
 from sim.machine.cores import bounds, on_all_cores
 
 FAST = {"reassoc", "contract", "nsz"}
@@ -20,6 +21,34 @@ WORD = 64  # weights looked at together
 PIECE = 2**11  # weights moved together, while in cache
 WORTH_DROPPING = 0.9  # share of neurons that are alive
 SHORT = 16  # features on a neuron up to which pairs from its list beat whole rows
+SEQUENCE = 0x03F79D71B4CB0A89  # of de Bruijn: its 64 windows of six bits all differ
+LOWEST = np.zeros(64, np.int64)  # bit that is set, by the window that it shifts to the top
+for _bit in range(64):
+    LOWEST[(SEQUENCE << _bit) % 2**64 >> 58] = _bit
+
+
+class Push(NamedTuple):
+    """A move of weights by constant forces and L1.
+
+    Attributes
+    ----------
+    start, earlier, by : ndarray, shape (neuron, feature)
+        Weights to start from, an earlier force, weights on which M acts. The earlier force may be `product`
+        if it has no share.
+    share, c, time : float
+        Time of the earlier force, time of this one, the whole time.
+    product, end : ndarray, shape (neuron, feature)
+        For this force and the weights in the end.
+    """
+
+    start: np.ndarray
+    earlier: np.ndarray
+    by: np.ndarray
+    share: float
+    c: float
+    time: float
+    product: np.ndarray
+    end: np.ndarray
 
 
 @njit(cache=True, nogil=True)
@@ -31,36 +60,35 @@ def gather(row, places, values):
         for b in range(piece.size):
             alive |= np.uint64(piece[b] != 0) << np.uint64(b)
         while alive:
-            b = trailing_zeros(alive)
+            rest = alive & (alive - np.uint64(1))
+            b = LOWEST[((alive ^ rest) * np.uint64(SEQUENCE)) >> np.uint64(58)]
             places[count], values[count] = first + b, piece[b]
             count += 1
-            alive &= alive - np.uint64(1)
+            alive = rest
     return count
 
 
 @on_all_cores
 @njit(cache=True, nogil=True)
-def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amount, product, end):
+def move(part, parts, push, factor, beside, l1, listed):
     """Move weights by L1 and a constant force.
 
     Parameters
     ----------
-    start, earlier, by : ndarray, shape (neuron, feature)
-        Weights to start from, an earlier force, weights on which M acts. The earlier force may be `product`
-        if it has no share.
-    share, c, amount : float
-        Time of the earlier force, time of this one, λ times the whole time.
-    listed : bool
-        Whether to list the active weights of each neuron, worth it for few.
+    push : Push
     factor : ndarray, shape (feature, feature)
         M.
     beside : ndarray, shape (neuron, feature) or (0, feature)
         What this force is beside ``by M``, if anything.
-    product, end : ndarray, shape (neuron, feature)
-        For this force and the weights in the end.
+    l1 : float
+        λ.
+    listed : bool
+        Whether to list the active weights of each neuron, worth it for few.
     """
+    start, earlier, by, product, end = push.start, push.earlier, push.by, push.product, push.end
     first, last = bounds(start.shape[0], part, parts)
-    share, c, amount = start.dtype.type(share), start.dtype.type(c), start.dtype.type(amount)
+    real = start.dtype.type
+    share, c, amount = real(push.share), real(push.c), real(l1 * push.time)
     rows = max(1, PIECE // factor.shape[0]) if listed else rows_at_once(last - first, factor)
     for top in range(first, last, rows):
         some = slice(top, min(top + rows, last))
@@ -69,8 +97,8 @@ def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amou
         else:
             np.dot(by[some], factor, product[some])
         if beside.size > 0:
-            product[some] += beside[some]
-        push(
+            add(beside[some], product[some])
+        shift(
             start[some].reshape(-1), earlier[some].reshape(-1), share, product[some].reshape(-1), c, amount,
             end[some].reshape(-1),
         )  # fmt: skip
@@ -79,13 +107,13 @@ def move(part, parts, start, earlier, share, by, listed, factor, beside, c, amou
 @njit(cache=True, nogil=True)
 def multiply(split, weights, listed, shares, gram):
     """Write the Gram matrix of weights by (neuron, feature) to `gram`, those of several parts to `shares`."""
-    if split.parts == 1:
+    if split is None:
         multiply_part(split, weights, listed, gram.reshape((1, *gram.shape)))
     else:
         multiply_part(split, weights, listed, shares)
-        gram[:] = shares[0]
+        copy(shares[0], gram)
         for part in range(1, split.parts):
-            gram += shares[part]
+            add(shares[part], gram)
     mirror(gram)
 
 
@@ -137,7 +165,7 @@ def combine(rows, factor, out):
 
 
 @njit(cache=True, nogil=True, fastmath=FAST, error_model="numpy")
-def push(start, earlier, share, product, c, amount, end):
+def shift(start, earlier, share, product, c, amount, end):
     """Move weights by a constant force and L1."""
     if share == 0:
         for i in range(start.size):
@@ -153,15 +181,21 @@ def drop_dead(weights, velocity, place):
 
     If only few have none, all stay.
     """
-    alive = np.empty(place.size, np.bool_)
+    alive, count = np.zeros(place.size, np.bool_), 0
     for k in range(place.size):
-        alive[k] = weights[k].any()
-    live = 0
-    if np.count_nonzero(alive) > WORTH_DROPPING * place.size:
+        for i in range(weights.shape[1]):
+            if weights[k, i] != 0:
+                alive[k] = True
+                count += 1
+                break
+    if count > WORTH_DROPPING * place.size:
         return place.size
+    live = 0
     for k in range(place.size):
         if alive[k]:
             if live < k:
-                weights[live], velocity[live], place[live] = weights[k], velocity[k], place[k]
+                place[live] = place[k]
+                for i in range(weights.shape[1]):
+                    weights[live, i], velocity[live, i] = weights[k, i], velocity[k, i]
             live += 1
     return live

@@ -29,11 +29,15 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from sim.forces import Action
 from sim.forces.l1 import time_of_death
+from sim.integrators.leg import Leg, Passed
 from sim.integrators.sparsity import is_sparse
-from sim.integrators.splitting import neurons
-from sim.integrators.splitting.jacobi import correction, follow
-from sim.machine.cores import bounds, on_all_cores, split
+from sim.integrators.splitting.jacobi import Space
+from sim.integrators.splitting.neurons import Push, drop_dead, multiply, shift
+from sim.integrators.splitting.stage import UNSOLVED, Effort, Forces, Matrices, beside_of, move, solve
+from sim.machine.blas import copy
+from sim.machine.cores import Split, bounds, on_all_cores, split
 
 # Tuned; `python -m benchmarks constants FIRST SAFETY …` shows cost and winners with other values.
 GAMMA = 1 - np.sqrt(0.5)  # L-stable and of order two, not tuned
@@ -41,195 +45,285 @@ FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again
 SMALLEST = 1e-12  # step, relative to 1 + t, that is not done again
-SOLVED, UNSOLVED = 0.5, 1.0  # residual of the mismatch in units of rtol: enough, and too much
-ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
-STRONGER, WEAKER = 1.2, 0.9  # damping of these iterations after a stage in which they were too few, or not
 MANY = 4  # active weights an encoding beyond which more deaths will follow: their times do not matter
 LATE, LATER = 0.2, 5.0  # share of active weights below which steps may err more, and how much in the end
 LISTED, LENGTH = 0.4, 425  # share of active weights below which lists beat BLAS; less for few features
 SINGLE, WORTH_IT = 1e-4, 2**13  # rtol and number of weights from which on single precision is used
 
 
-class Memory(NamedTuple):
-    """What one call leaves to the next: step, damping, mismatch, and velocities as (neuron, feature)."""
+class Neurons(NamedTuple):
+    """Arrays by (neuron, feature), of the neurons that are left.
 
-    step: float
-    damping: float
-    mismatch: np.ndarray
+    Attributes
+    ----------
+    weights, velocity : ndarray
+        As they are, and how fast they moved in the last step.
+    new : ndarray
+        Weights after a step; after it, those before it.
+    spare : ndarray
+        Weights on which M acts, later velocities: room that takes turns with `velocity`.
+    first, second : ndarray
+        Forces of both stages.
+    """
+
+    weights: np.ndarray
     velocity: np.ndarray
+    new: np.ndarray
+    spare: np.ndarray
+    first: np.ndarray
+    second: np.ndarray
 
 
-def advance(weights, start, stop, memory, l1, action, until_sparse, rtol):
-    """Move `weights` from `start` to `stop`; see `sim.integrators`."""
+class State(NamedTuple):
+    """All that is kept between steps, and what the next leg needs of the last.
+
+    Attributes
+    ----------
+    neurons : Neurons
+    place : ndarray of int, shape (neuron,)
+        Their numbers.
+    size : int
+        The number of weights on all neurons.
+    matrices : Matrices
+    planned, done, begun : float
+        Length of the next step, length of the last and when it began.
+    damping : float
+        Of iterations for the mismatch.
+    under_way : bool
+        Whether steps go on from here; otherwise from whatever the weights are then.
+    """
+
+    neurons: Neurons
+    place: np.ndarray
+    size: int
+    matrices: Matrices
+    planned: float
+    done: float
+    begun: float
+    damping: float
+    under_way: bool
+
+
+def advance(
+    weights: np.ndarray, leg: Leg, state: State | None, l1: float, action: Action
+) -> tuple[Passed, State]:
+    """Move `weights` along a leg; see `sim.integrators`."""
     n, m = weights.shape
-    if memory is None:
-        exact = rtol < SINGLE or n * m < WORTH_IT or action.is_smooth or action.is_proximal
-        precision = np.float64 if exact else np.float32
-        memory = Memory(0.0, 1.0, np.zeros((n, n), precision), np.zeros((m, n), precision))
     with split(m, n) as parts:
-        reached, step, damping, *happened = _advance(
-            parts, weights, start, stop, *memory, l1, action.mismatch, action.smooth, action.proximal,
-            action.is_smooth, action.is_proximal, until_sparse, rtol,
-        )  # fmt: skip
-    return reached, memory._replace(step=step, damping=damping), *happened
+        if state is None:
+            exact = leg.rtol < SINGLE or n * m < WORTH_IT or action.is_smooth or action.is_proximal
+            precision = np.float64 if exact else np.float32
+            state = begin(weights, 0.0, 1.0, np.zeros((n, n), precision), np.zeros((m, n), precision), parts)
+        elif not state.under_way:
+            velocity = np.zeros((m, n), state.neurons.velocity.dtype)
+            velocity[state.place] = state.neurons.velocity
+            mismatch = state.matrices.mismatch
+            state = begin(weights, state.planned, state.damping, mismatch, velocity, parts)
+        passed, state = integrate(parts, state, leg, Forces(l1, *action.functions))
+    weights[:] = 0
+    weights[:, state.place] = state.neurons.weights.T
+    return passed, state
+
+
+def begin(
+    weights: np.ndarray,
+    planned: float,
+    damping: float,
+    mismatch: np.ndarray,
+    velocity: np.ndarray,
+    parts: Split | None,
+) -> State:
+    """Return the state at `weights`, of which nothing is known but what is given."""
+    n, m = weights.shape
+    real, shares = velocity.dtype, 0 if parts is None else parts.parts
+    start = np.array(weights.T, real, order="C")  # a copy even where none is needed
+    neurons = Neurons(start, velocity, *(np.empty((m, n), real) for _ in range(4)))
+    safe_mismatch, safe_owed, felt, last, past, gram, *rest = (np.empty((n, n), real) for _ in range(8))
+    matrices = Matrices(
+        mismatch, np.zeros((n, n), real), safe_mismatch, safe_owed, felt, last, past, gram,
+        np.empty((shares, n, n), real), Space(*rest, *(np.zeros((n, n)) for _ in range(3))),
+    )  # fmt: skip
+    return State(neurons, np.arange(m), n * m, matrices, planned, planned, 0.0, damping, under_way=False)
+
+
+def interpolate(state: State, time: float, l1: float, action: Action, weights: np.ndarray) -> None:
+    """Write the weights at a `time` in the last step to `weights`.
+
+    They are where L1 and the forces up to then move those before the step. With a share θ of it over,
+    ``γ θ (θ − γ)/(1 − γ)`` was under the second force and the rest of θ under the first: so the ends of both
+    stages are met, which are where M holds norms and inner products in place however stiff that is. What
+    this is wrong by is of the order of h², like the error of the run, and about a tenth of `rtol` at most:
+    ``γ (1 − γ) θ (1 − θ) h ‖Δv‖``, where steps bound ``½ h ‖Δv‖``.
+    """
+    neurons, h = state.neurons, state.done
+    real, passed = neurons.weights.dtype.type, time - state.begun
+    second = GAMMA * passed * (passed / h - GAMMA) / (1 - GAMMA)
+    end = np.empty_like(neurons.weights)
+    shift(
+        neurons.new.reshape(-1), neurons.first.reshape(-1), real(passed - second),
+        neurons.second.reshape(-1), real(second), real(l1 * passed), end.reshape(-1),
+    )  # fmt: skip
+    weights[:] = 0
+    weights[:, state.place] = end.T
+    if action.is_proximal:
+        action.proximal(weights, passed)
 
 
 @njit(cache=True, nogil=True)
-def _advance(
-    split, weights, start, stop, step, damping, all_mismatch, all_velocity, l1, mismatch_of, smooth, proximal,
-    is_smooth, is_proximal, until_sparse, rtol,
-):  # fmt: skip
-    n, m = weights.shape
-    w, velocity, mismatch = np.empty_like(all_velocity), all_velocity.copy(), all_mismatch.copy()  # aligned
-    w[:] = weights.T
-    new, by, first, second = np.empty_like(w), np.empty_like(w), np.empty_like(w), np.empty_like(w)
-    owed, last_mismatch, last_owed = np.zeros_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
-    gram, along, felt = np.empty_like(mismatch), np.empty_like(mismatch), np.empty_like(mismatch)
-    shares = np.empty((split.parts, n, n), w.dtype)
-    solver = (np.empty((n, n)), np.zeros((n, n)), np.zeros((n, n)), np.empty_like(mismatch))
-    work = (gram, shares, along, felt, solver)
-    forces = (mismatch_of, smooth, proximal, is_smooth, is_proximal)
-    counts, ratio = np.empty((split.parts, 4)), w.dtype.type((1.0 - GAMMA) / GAMMA)
-    place, live, active = np.arange(m), m, np.count_nonzero(w)
-    t, planned, done = start, step, step
+def integrate(split, state, leg, forces):
+    """Take steps to the end of a leg; return what happened and the state."""
+    neurons, place, size, matrices, planned, done, begun, damping, under_way = state
+    n, counts = matrices.mismatch.shape[0], np.empty((1 if split is None else split.parts, 4))
+    t, active, under_way = leg.start, count(neurons.weights), False
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
     if planned == 0.0:
-        planned = FIRST * np.sqrt(rtol)
-        neurons.multiply(split, w, False, shares, gram)
-        solver[0][:] = gram
-        mismatch_of(*solver[:3])
-        mismatch[:] = solver[1]
-        force = own_force(smooth, w) if is_smooth else w[:0]
-        move(split, w, first, 0.0, w, False, mismatch, force, planned, planned, l1, forces, first, new)
-        compare(split, w, new, velocity, planned, l1 > 0.0, by, counts)  # of an explicit step
-        velocity, by = by, velocity
-        evaluations = 1
-    while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
-        listed = active < min(LISTED, n / LENGTH) * w.size and not (is_smooth or is_proximal)
+        planned, evaluations = FIRST * np.sqrt(leg.rtol), 1
+        first_mismatch(split, neurons, matrices, forces)
+        neurons = first_velocity(split, neurons, matrices, forces, planned, counts)
+    while t < leg.stop and not under_way:
+        if leg.until_sparse and active <= n and is_sparse(neurons.weights.T, matrices.mismatch):
+            break
+        listed = active < min(LISTED, n / LENGTH) * neurons.weights.size
+        listed = listed and not (forces.is_smooth or forces.is_proximal)
         if listed:
-            live = neurons.drop_dead(w, velocity, place[:live])
-            w, velocity, new, by = w[:live], velocity[:live], new[:live], by[:live]
-            first, second = first[:live], second[:live]
-        alive = active / max(1, w.size)
-        tolerance = rtol * max(1.0, min(LATER, LATE * weights.size / max(1.0, active)))
-        h = min(planned, stop - t)
-        c = GAMMA * h
-        owed *= w.dtype.type(min(1.0, done / h))
-        last_mismatch[:], last_owed[:] = mismatch, owed
-        extrapolate(split, w, velocity, c, l1 > 0.0, by)
-        one, used_one, damping = stage(
-            split, w, first, 0.0, by, c, c, l1, forces, mismatch, owed, False, listed, alive, damping,
-            tolerance, first, new, work,
-        )  # fmt: skip
-        extrapolate(split, w, velocity, h, l1 > 0.0, by)
-        owed[:] = last_owed + ratio * (owed - last_owed)  # of the last step, and of the first stage
-        two, used_two, damping = stage(
-            split, w, first, h - c, by, c, h, l1, forces, mismatch, owed, h >= stop - t, listed, alive,
-            damping, tolerance, second, new, work,
-        )  # fmt: skip
-        evaluations += used_one + used_two
-        compare(split, w, new, velocity, h, l1 > 0.0, by, counts)
-        error = 0.5 * h * np.sqrt(counts[:, 0].sum() / n)
+            live = drop_dead(neurons.weights, neurons.velocity, place)
+            neurons, place = first_rows(neurons, live), place[:live]
+        tolerance = leg.rtol * max(1.0, min(LATER, LATE * size / max(1.0, active)))
+        effort = Effort(listed, active / max(1, neurons.weights.size), tolerance, damping)
+        h, last = min(planned, leg.stop - t), planned >= leg.stop - t
+        keep(matrices, min(1.0, done / h))
+        left, used, damping = attempt(split, forces, neurons, matrices, effort, h, last)
+        evaluations += used
+        compare(split, neurons, h, forces.l1 > 0.0, counts)
+        error = 0.5 * h * np.sqrt(total(counts, 0) / n)
         factor = min(GROW, max(SHRINK, SAFETY * np.sqrt(tolerance / max(error, 1e-300))))
-        failed = error > TOO_FAR * tolerance or max(one, two) > UNSOLVED * tolerance
-        if failed and h > SMALLEST * (1.0 + t):
-            mismatch[:], owed[:], done = last_mismatch, last_owed, h
+        done = h
+        if (error > TOO_FAR * tolerance or left > UNSOLVED * tolerance) and h > SMALLEST * (1.0 + t):
+            copy(matrices.safe_mismatch, matrices.mismatch)
+            copy(matrices.safe_owed, matrices.owed)
             planned = h * min(factor, 0.5)
             continue
-        died, reborn, active = counts[:, 1].sum(), counts[:, 2].sum(), counts[:, 3].sum()
+        died, reborn, active = total(counts, 1), total(counts, 2), total(counts, 3)
         if died + reborn > 0:
-            last_change = t + (last_event(w, new, first, second, c, h, l1) if active <= MANY * n else h)
-        deaths, rebirths, done = deaths + died, rebirths + reborn, h
-        w, new, velocity, by = new, w, by, velocity
-        planned = max(planned, factor * h) if h == stop - t else factor * h
-        t = stop if h >= stop - t else t + h
-    weights[:] = 0.0
-    all_mismatch[:], all_velocity[:] = mismatch, 0
-    for k in range(live):
-        weights[:, place[k]] = w[k]
-        all_velocity[place[k]] = velocity[k]
-    return t, planned, damping, int(deaths), int(rebirths), last_change, evaluations
+            last_change = t + (last_event(neurons, h, forces.l1) if active <= MANY * n else h)
+        deaths, rebirths = deaths + died, rebirths + reborn
+        neurons = swapped(neurons)
+        planned = max(planned, factor * h) if last else factor * h
+        begun, t = t, leg.stop if last else t + h
+        under_way = leg.look <= t < leg.stop
+    state = State(neurons, place, size, matrices, planned, done, begun, damping, under_way)
+    return Passed(t, int(deaths), int(rebirths), last_change, evaluations), state
 
 
 @njit(cache=True, nogil=True)
-def stage(
-    split, start, first, share, by, c, time, l1, forces, mismatch, owed, settle, listed, alive, damping, rtol,
-    product, end, work,
-):  # fmt: skip
-    """Solve one stage: `mismatch`, `product` (the force at `by`) and the weights in the `end`.
-
-    Weights move by ``share first + c product``, and by L1 for a `time`. They feel what was `owed` to them,
-    but not yet the last correction of the mismatch, unless told to `settle`: it is what is owed then. Of
-    the weights, a share is `alive`.
+def attempt(split, forces, neurons, matrices, effort, h, last):
+    """Take a step of length h, the `last` of a leg or not, through both stages.
 
     Returns
     -------
     left : float
-        How far the last correction of the mismatch moves encodings, as root mean square.
+        How far the last corrections of the mismatch move encodings, at most.
     used : int
         Evaluations of the force.
     damping : float
-        For the next stage.
+        For the next step.
     """
-    mismatch_of, smooth, _, is_smooth, _ = forces
-    gram, shares, along, felt, solver = work
-    force = own_force(smooth, by) if is_smooth else by[:0]
-    left, used = np.inf, 0
-    last_mismatch, last_correction = np.empty_like(mismatch), np.empty_like(mismatch)
-    while left > SOLVED * rtol and used < ATTEMPTS:
-        felt[:] = mismatch + owed
-        move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end)
-        neurons.multiply(split, end, listed, shares, gram)
-        left = correction(mismatch_of, mismatch, gram, c, alive, damping, solver, along)
-        follow(mismatch, along, last_mismatch, last_correction, used > 0)
-        used += 1
-    damping = STRONGER * damping if left > SOLVED * rtol else max(1.0, WEAKER * damping)
-    if settle:
-        felt[:] = mismatch + owed
-        move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end)
-        last_mismatch[:] = mismatch
-        used += 1
-    owed[:] = mismatch - last_mismatch
-    return left, used, damping
+    start, _, end, by, first, second = neurons
+    c, most_left, all_used, damping = GAMMA * h, 0.0, 0, effort.damping
+    for whole in (False, True):
+        share, time, product = (h - c, h, second) if whole else (0.0, c, first)
+        extrapolate(split, neurons, time, forces.l1 > 0.0)
+        if whole:
+            owe(matrices)
+        push = Push(start, first, by, share, c, time, product, end)
+        effort = Effort(effort.listed, effort.alive, effort.rtol, damping)
+        left, used, damping = solve(split, forces, push, matrices, effort, last and whole)
+        most_left, all_used = max(most_left, left), all_used + used
+    return most_left, all_used, damping
 
 
-@njit(cache=True, nogil=True)
-def move(split, start, first, share, by, listed, felt, force, c, time, l1, forces, product, end):
-    """Move weights by all forces."""
-    neurons.move(split, start, first, share, by, listed, felt, force, c, l1 * time, product, end)
-    _, _, proximal, _, is_proximal = forces
-    if is_proximal:
-        own_penalty(proximal, time, end)
+@njit(cache=True, nogil=True, inline="always")
+def first_mismatch(split, neurons, matrices, forces):
+    """Write the mismatch of the weights."""
+    space = matrices.space
+    multiply(split, neurons.weights, False, matrices.shares, matrices.gram)
+    copy(matrices.gram, space.gram)
+    forces.mismatch(space.gram, space.target, space.slope)
+    copy(space.target, matrices.mismatch)
 
 
-@njit(cache=True, nogil=True)
-def own_force(smooth, weights):
-    """Return a smooth force, neuron by neuron, as `weights` are."""
-    encodings = np.empty((weights.shape[1], weights.shape[0]))
-    encodings[:] = weights.T
-    force = np.zeros_like(encodings)
-    smooth(encodings, force)
-    result = np.empty_like(weights)
-    result[:] = force.T
+@njit(cache=True, nogil=True, inline="always")
+def first_velocity(split, neurons, matrices, forces, h, counts):
+    """Return the neurons with the velocity of an explicit step, with which the first one is compared."""
+    weights, first = neurons.weights, neurons.first
+    push = Push(weights, first, weights, 0.0, h, h, first, neurons.new)
+    move(split, forces, push, matrices, beside_of(forces, weights), False)
+    compare(split, neurons, h, forces.l1 > 0.0, counts)
+    return Neurons(weights, neurons.spare, neurons.new, neurons.velocity, first, neurons.second)
+
+
+@njit(cache=True, nogil=True, inline="always")
+def total(counts, column):
+    """Add up a column."""
+    result = 0.0
+    for part in range(counts.shape[0]):
+        result += counts[part, column]
     return result
 
 
-@njit(cache=True, nogil=True)
-def own_penalty(proximal, time, weights):
-    """Apply a penalty to `weights`, which are neuron by neuron."""
-    encodings = np.empty((weights.shape[1], weights.shape[0]))
-    encodings[:] = weights.T
-    proximal(encodings, time)
-    weights[:] = encodings.T
+@njit(cache=True, nogil=True, inline="always")
+def count(weights):
+    """Count the active weights."""
+    flat, active = weights.reshape(-1), 0
+    for k in range(flat.size):
+        active += flat[k] != 0
+    return active
+
+
+@njit(cache=True, nogil=True, inline="always")
+def first_rows(neurons, count):
+    """Return the first of the neurons."""
+    return Neurons(
+        neurons.weights[:count], neurons.velocity[:count], neurons.new[:count], neurons.spare[:count],
+        neurons.first[:count], neurons.second[:count],
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, inline="always")
+def swapped(neurons):
+    """Return the neurons with what is new as what is."""
+    return Neurons(
+        neurons.new, neurons.spare, neurons.weights, neurons.velocity, neurons.first, neurons.second
+    )
+
+
+@njit(cache=True, nogil=True, inline="always")
+def keep(matrices, share):
+    """Keep the mismatch and a `share` of what is owed of it, in case the step fails."""
+    owed, mismatch = matrices.owed.reshape(-1), matrices.mismatch.reshape(-1)
+    safe_owed, safe_mismatch = matrices.safe_owed.reshape(-1), matrices.safe_mismatch.reshape(-1)
+    share = matrices.owed.dtype.type(share)
+    for a in range(owed.size):
+        owed[a] *= share
+        safe_owed[a], safe_mismatch[a] = owed[a], mismatch[a]
+
+
+@njit(cache=True, nogil=True, inline="always")
+def owe(matrices):
+    """Add up what is owed: of the last step, and of the first stage, as the second stage feels it."""
+    owed, before = matrices.owed.reshape(-1), matrices.safe_owed.reshape(-1)
+    ratio = matrices.owed.dtype.type((1.0 - GAMMA) / GAMMA)
+    for a in range(owed.size):
+        owed[a] = before[a] + ratio * (owed[a] - before[a])
 
 
 @on_all_cores
 @njit(cache=True, nogil=True)
-def extrapolate(part, parts, start, velocity, time, sticky, end):
-    """Write to `end` where weights are after a `time`; if zero is `sticky`, they stop there."""
-    i, j = bounds(start.shape[0], part, parts)
-    a, v, b = start[i:j].reshape(-1), velocity[i:j].reshape(-1), end[i:j].reshape(-1)
-    time = start.dtype.type(time)
+def extrapolate(part, parts, neurons, time, sticky):
+    """Write to ``neurons.spare`` where weights are after a `time`; if zero is `sticky`, they stop there."""
+    i, j = bounds(neurons.weights.shape[0], part, parts)
+    a, v = neurons.weights[i:j].reshape(-1), neurons.velocity[i:j].reshape(-1)
+    b, time = neurons.spare[i:j].reshape(-1), neurons.weights.dtype.type(time)
     for k in range(a.size):
         moved = a[k] + time * v[k]
         b[k] = a[k] - a[k] if sticky & (moved * a[k] <= 0) else moved
@@ -237,16 +331,16 @@ def extrapolate(part, parts, start, velocity, time, sticky, end):
 
 @on_all_cores
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
-def compare(part, parts, old, new, velocity, h, sticky, new_velocity, counts):
+def compare(part, parts, neurons, h, sticky, counts):
     """Compare both ends of a step: velocities of the weights that live through it, and counts of the part.
 
     They are by how much velocities differ from those of the last step where weights live on, squared; how
     many weights died, were reborn, are active. A weight that passes through zero dies and is reborn.
     """
-    i, j = bounds(old.shape[0], part, parts)
-    a, b, v = old[i:j].reshape(-1), new[i:j].reshape(-1), velocity[i:j].reshape(-1)
-    w = new_velocity[i:j].reshape(-1)
-    rate = old.dtype.type(1.0 / h)
+    i, j = bounds(neurons.weights.shape[0], part, parts)
+    a, b = neurons.weights[i:j].reshape(-1), neurons.new[i:j].reshape(-1)
+    v, w = neurons.velocity[i:j].reshape(-1), neurons.spare[i:j].reshape(-1)
+    rate = neurons.weights.dtype.type(1.0 / h)
     bend, died, reborn, active = 0.0, 0, 0, 0
     for k in range(a.size):
         speed = rate * (b[k] - a[k])
@@ -261,10 +355,11 @@ def compare(part, parts, old, new, velocity, h, sticky, new_velocity, counts):
 
 
 @njit(cache=True, nogil=True)
-def last_event(old, new, first, second, c, h, l1):
+def last_event(neurons, h, l1):
     """Return when in a step the last weight died or was reborn."""
-    a, b, f, s = old.reshape(-1), new.reshape(-1), first.reshape(-1), second.reshape(-1)
-    last = 0.0
+    a, b = neurons.weights.reshape(-1), neurons.new.reshape(-1)
+    f, s = neurons.first.reshape(-1), neurons.second.reshape(-1)
+    last, c = 0.0, GAMMA * h
     for i in range(a.size):
         if a[i] * b[i] <= 0 and a[i] != b[i]:
             amount = (h - c) * f[i] + c * s[i]

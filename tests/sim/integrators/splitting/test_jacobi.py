@@ -16,11 +16,9 @@ def mu(gram):
 
 def correct(mismatch, gram, c, alive=1.0, damping=1.0, mismatch_of=STANDARD):
     """Return the correction, and how far it is said to move an encoding."""
-    wide = [np.empty_like(gram) for _ in range(3)]
-    along = np.full_like(gram, np.nan)
-    work = (*wide, np.empty_like(gram))
-    moved = jacobi.correction(mismatch_of, mismatch, gram, c, alive, damping, work, along)
-    return along, moved
+    space = jacobi.Space(*(np.full_like(gram, np.nan) for _ in range(5)))
+    moved = jacobi.correction(mismatch_of, mismatch, gram, c, alive, damping, space)
+    return space.along, moved
 
 
 @pytest.mark.parametrize("c", [0.01, 1.0, 1e4])

@@ -8,6 +8,7 @@ from sim.machine.cores import Split
 RNG = np.random.default_rng(8)
 NEURONS, FEATURES = 11, 7
 SPLITS = [
+    None,
     Split(1, together=False),
     Split(3, together=False),
     Split(3, together=True),
@@ -33,7 +34,8 @@ def test_weights_move_by_all_forces(has_beside, share, alive, listed, split):
     product, end = np.full_like(start, np.nan), np.full_like(start, np.nan)
     first = earlier if share else product  # nothing is known of it then
     some = beside if has_beside else beside[:0]
-    neurons.move(split, start, first, share, by, listed, mismatch, some, 0.3, 0.1, product, end)
+    push = neurons.Push(start, first, by, share, 0.3, 0.5, product, end)
+    neurons.move(split, push, mismatch, some, 0.2, listed)
     np.testing.assert_allclose(product, force, rtol=0, atol=1e-14)
     np.testing.assert_allclose(end, expected, rtol=0, atol=1e-14)
     np.testing.assert_array_equal(end == 0, expected == 0)
@@ -54,7 +56,9 @@ def test_a_list_holds_all_that_is_not_zero(features, share):
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 1.0])
 def test_gram_matrix(share, listed, split):
     weights, gram = sparse_weights(share), np.full((FEATURES, FEATURES), np.nan)
-    neurons.multiply(split, weights, listed, np.full((split.parts, *gram.shape), np.nan), gram)
+    neurons.multiply(
+        split, weights, listed, np.full((split.parts if split else 0, *gram.shape), np.nan), gram
+    )
     np.testing.assert_allclose(gram, weights.T @ weights, rtol=0, atol=1e-14)
 
 
