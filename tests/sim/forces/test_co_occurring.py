@@ -58,6 +58,7 @@ def test_benign_pair_rests_where_derived(method, atol, l1, probability):
         until=500.0,
         method=method,
         forces=(*AT_ONCE, "l1", co_occurrence(probability)),
+        rtol=atol if method == "splitting" else None,  # its last steps are long
     ).final
     larger, smaller = pair_at_rest.benign_pair(l1, probability)
     np.testing.assert_allclose(final, [[larger, 0], [-smaller, 0]], rtol=0, atol=atol)

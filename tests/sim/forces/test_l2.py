@@ -34,7 +34,8 @@ def test_norms_follow_the_logistic_law(method, atol):
 @pytest.mark.parametrize(("method", "atol"), [("event", 1e-9), ("splitting", 1e-5), ("euler", 1e-9)])
 def test_winners_rest_where_l1_and_l2_balance_feature_benefit(method, atol):
     """``w (1 − w² − rate) = λ``: in units of ``√(1 − rate)`` a single weight at a stronger L1."""
-    final = run(method, until=1000.0).final.values
+    rtol = atol if method == "splitting" else None  # its last steps are long
+    final = run(method, until=1000.0, rtol=rtol).final.values
     winners = np.abs(final[final != 0])
     assert winners.size == 4
     expected = np.sqrt(1 - RATE) * final_weight(0.02 / (1 - RATE) ** 1.5)
