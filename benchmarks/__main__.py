@@ -4,8 +4,9 @@ import argparse
 import importlib
 import sys
 from pathlib import Path
+from typing import Any
 
-from benchmarks import measuring
+from benchmarks import constants, measuring
 
 SCRIPTS = (
     "event",
@@ -17,19 +18,26 @@ SCRIPTS = (
     "splitting",
     "pytorch",
 )
-LARGE = ("large", "large_sort")  # minutes and gigabytes
+LARGE = ("large", "large_sort", "constants")  # minutes, or gigabytes
 
 
 def main() -> None:
     """Run the scripts that are named, by default all but the large ones."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(SCRIPTS + LARGE))
+    parser.add_argument(
+        "names",
+        nargs="*",
+        metavar="NAME",
+        help=", ".join(SCRIPTS + LARGE) + "; after constants, names of them",
+    )
     parser.add_argument("--large", action="store_true", help="the large ones too")
     parser.add_argument("--seeds", type=int, default=3, help="seeds of the comparison of winners")
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the Markdown page there")
     options = parser.parse_args()
     names = options.names or SCRIPTS + (LARGE if options.large else ())
-    if unknown := set(names) - set(SCRIPTS + LARGE):
+    varied = tuple(name for name in names if name.isupper()) if "constants" in names else ()
+    names = [name for name in names if name not in varied]
+    if unknown := (set(names) - set(SCRIPTS + LARGE)) | (set(varied) - set(constants.CONSTANTS)):
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}")
 
     page = [f"# Benchmarks\n\nMeasured by `python -m benchmarks` on: {measuring.machine()}.\n"]
@@ -42,7 +50,9 @@ def main() -> None:
             script = importlib.import_module(f"benchmarks.{name}")
         except ModuleNotFoundError as missing:
             parser.error(f"{name} needs {missing.name}: install the extra bench")
-        rows = script.measure(seeds=options.seeds) if name == "splitting" else script.measure()
+        given: dict[str, Any] = {"splitting": {"seeds": options.seeds}}
+        given["constants"] = {"names": varied} if varied else {}
+        rows = script.measure(**given.get(name, {}))
         page.append(f"## {script.__doc__.strip()}\n\n{measuring.markdown(rows)}")
         print(page[-1], flush=True)
         if options.write:  # each time, so that an interrupted run leaves what it has measured

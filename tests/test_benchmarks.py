@@ -1,5 +1,6 @@
 """Every benchmark's problem runs at a tiny size, and its check of the answers passes."""
 
+import importlib
 import sys
 from functools import partial
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks import (
+    constants,
     ensemble,
     event,
     large,
@@ -137,3 +139,9 @@ def test_peak_memory_sees_what_is_freed_again():
 @pytest.mark.parametrize(("seconds", "text"), [(2.0, "2 s"), (0.0123, "12.3 ms"), (4.56e-6, "4.56 µs")])
 def test_duration(seconds, text):
     assert measuring.duration(seconds) == text
+
+
+def test_constants():
+    for name, (module, values) in constants.CONSTANTS.items():
+        used = getattr(importlib.import_module(module), name)
+        assert used not in values

@@ -45,3 +45,9 @@ def test_every_source_is_explained(pattern, shown):
     sources, found = (DOCS / "sources.md").read_text(encoding="utf-8"), cited(pattern)
     assert found
     assert {name for name in found if shown.format(name, name) not in sources} == set()
+
+
+def test_the_pseudo_code_is_the_reference():
+    source = (Path(__file__).parent / "sim/integrators/reference.py").read_text()
+    code = source.split("# [pseudo-code]\n")[1].split("# [end]")[0].strip()
+    assert f"```python\n{code}\n```" in (DOCS / "integrators.md").read_text()

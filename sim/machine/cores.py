@@ -17,6 +17,7 @@ from numba import njit, prange
 
 from sim.machine.blas import one_thread
 
+# Tuned; `python -m benchmarks constants PART` shows cost and winners with other values.
 PART = 2**19  # weights of a part: of fewer, it takes the pieces of a product longer than the whole
 MOST = 16  # parts, each with a Gram matrix of its own
 LOOPS = dict.fromkeys(

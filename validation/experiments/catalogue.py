@@ -7,10 +7,27 @@ from rich import box
 from rich.table import Table
 
 from theory.common.arguments import ArgumentError
-from validation.experiments.collisions import counts, polysemantic_neurons
+from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
+from validation.experiments.collisions import (
+    benign_collision,
+    collision_course,
+    collision_switches,
+    counts,
+    incidental_or_necessary,
+    malign_collision,
+    polysemantic_neurons,
+    quarter_constant,
+)
 from validation.experiments.experiment import Experiment
-from validation.experiments.flow import energy, training_follows_flow, zeros_stay
-from validation.experiments.interference import winner_decided
+from validation.experiments.flow import energy, l1_to_zero, training_follows_flow, zeros_stay
+from validation.experiments.interference import (
+    initial_and_final,
+    initial_interference,
+    inner_products,
+    rebirth,
+    rebirths,
+    winner_decided,
+)
 from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
     decay,
@@ -19,6 +36,7 @@ from validation.experiments.sparsification import (
     norm_relaxation,
     sparsification_speed,
     time_law,
+    time_with_interference,
     winner,
 )
 
@@ -29,15 +47,31 @@ MODULES = (
     late_law,
     time_law,
     winner,
-    sparsification_speed,
     final_weight,
+    sparsification_speed,
+    time_with_interference,
+    initial_interference,
+    inner_products,
     winner_decided,
+    initial_and_final,
     zeros_stay,
+    rebirths,
+    rebirth,
     training_follows_flow,
+    l1_to_zero,
+    malign_collision,
+    benign_collision,
     counts,
     polysemantic_neurons,
+    quarter_constant,
+    collision_switches,
+    collision_course,
+    incidental_or_necessary,
     fourth_norm,
     winner_take_all,
+    co_occurrence,
+    correlated_pairs,
+    cure_by_splitting,
 )
 
 EXPERIMENTS: tuple[Experiment, ...] = tuple(

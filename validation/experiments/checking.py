@@ -15,7 +15,8 @@ from theory.common import arguments, files
 from validation.experiments import running
 from validation.experiments.catalogue import EXPERIMENTS, find
 from validation.experiments.experiment import Experiment
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
+from validation.experiments.rows import Row
 from validation.report.statistics import LEVEL
 from validation.report.wording import number
 

@@ -132,6 +132,8 @@ class Panel:
         Takes the axis and the findings, and draws what else there is.
     options : mapping
         What else the axis is set to (`matplotlib.axes.Axes.set`).
+    where : mapping
+        Values of settings that are drawn; by default all are.
     """
 
     y: str | tuple[str, ...] = ()
@@ -142,6 +144,7 @@ class Panel:
     title: str = ""
     draw: "Callable[[Axes, Findings], None] | None" = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    where: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

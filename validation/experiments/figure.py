@@ -9,8 +9,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from validation.experiments.experiment import Panel
-from validation.experiments.findings import Findings, Row
+from validation.experiments.findings import Findings
 from validation.experiments.labels import meaning, shown, told, value_of
+from validation.experiments.rows import Row
 from validation.report import plots
 
 PALETTE = (
@@ -83,7 +84,7 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
     """Return the rows by quantity, where there are several, and by the settings that have a series each."""
     names = (panel.y,) if isinstance(panel.y, str) else panel.y
     grouped: dict[tuple, list[Row]] = {}
-    for row in (row for name in names for row in found(name)):
+    for row in (row for name in names for row in found(name, **panel.where)):
         aspects = [(name, value_of(name, row.setting)) for name in panel.by]
         if len(names) > 1:
             aspects.append(("quantity", row.quantity.label))
@@ -97,7 +98,7 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
             Series(
                 sorted(grouped[key], key=lambda row: _number(panel.x, row)),
                 ", ".join(shown(name, value, found.experiment.names) for name, value in key),
-                _colours(columns[0])[first] if columns else plots.COLOUR[grouped[key][0].source],
+                _colours(columns[0], found)[first] if columns else plots.COLOUR[grouped[key][0].source],
                 MARKERS[second % len(MARKERS)],
                 STYLES[second % len(STYLES)],
             )
@@ -110,24 +111,31 @@ def _number(name: str | tuple[str, ...], row: Row) -> float:
     return 0.0 if isinstance(value, str) else value
 
 
-def _colours(values: list[tuple[str, Any]]) -> Any:
+def _colours(values: list[tuple[str, Any]], found: Findings) -> Any:
     """Return a colour for each value of a setting: by size for numbers, the usual ones for sources."""
-    if values[0][0] == "source":
+    name = values[0][0]
+    if name == "source":
         return [plots.COLOUR[value] for _, value in values]
-    if isinstance(values[0][1], str):
-        return PALETTE
+    if isinstance(values[0][1], str):  # the same in every panel
+        every = found.result[name].values.tolist() if name in found.result else [v for _, v in values]
+        return [PALETTE[list(dict.fromkeys(every)).index(value)] for _, value in values]
     return plots.sequence(len(values))
 
 
 def _draw_over_numbers(ax: Axes, panel: Panel, series: list[Series], found: Findings) -> None:
     name = str(panel.x)
+    if "x" in panel.log:
+        series = [one._replace(rows=[row for row in one.rows if _number(name, row) > 0]) for one in series]
+        series = [one for one in series if one.rows]
     aside = APART if "x" in panel.log else 1.0
     for k, one in enumerate(series):
         x = np.array([_number(name, row) for row in one.rows]) * aside ** (k - (len(series) - 1) / 2)
         _draw_rows(ax, panel, one, x)
-        predicted = [np.nan if row.predicted is None else row.predicted for row in one.rows]
-        if not (panel.ratio or np.isnan(predicted).all()):
-            ax.plot(x, predicted, color=plots.COLOUR["theory"], linewidth=1, label=_once(ax, "theory"))
+        predicted = np.array([np.nan if row.predicted is None else row.predicted for row in one.rows])
+        known = ~np.isnan(predicted)
+        if known.any() and not panel.ratio:
+            line = _through(x[known], predicted[known])
+            ax.plot(*line, color=plots.COLOUR["theory"], linewidth=1, label=_once(ax, "theory"))
     if "x" in panel.log:
         ax.set_xscale("log")
     ax.set_xlabel(meaning(name))
@@ -153,17 +161,25 @@ def _draw_side_by_side(ax: Axes, panel: Panel, series: list[Series], found: Find
         "\n".join(shown(n, v, found.experiment.names) for n, v in zip(names, key, strict=True))
         for key in keys
     ]
+    if len(names) == 1 and not isinstance(keys[0][0], str):
+        ax.set_xlabel(meaning(names[0]))
+        ticks = [f"{value:.4g}" for (value,) in keys]
     wide = sum(max(map(len, tick.split("\n"))) for tick in ticks) > WIDE
-    ax.set_xticks(range(len(keys)), ticks)
-    if wide:
-        ax.set_xticks(range(len(keys)), ticks, rotation=35, ha="right")
+    ax.set_xticks(range(len(keys)), ticks, rotation=35 if wide else 0, ha="right" if wide else "center")
 
 
 def _draw_rows(ax: Axes, panel: Panel, one: Series, x: np.ndarray) -> None:
     estimates = [row.ratio if panel.ratio else row.estimate for row in one.rows]
     plots.intervals(ax, x, estimates, color=one.colour, label=one.label or None, marker=one.marker)
     if isinstance(panel.x, str):
-        ax.plot(x, [e.value for e in estimates], color=one.colour, linewidth=1, linestyle=one.line)
+        line = _through(x, np.array([e.value for e in estimates]))
+        ax.plot(*line, color=one.colour, linewidth=1, linestyle=one.line)
+
+
+def _through(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the line through points: through their mean where several stand above one another."""
+    at, place = np.unique(x, return_inverse=True)
+    return at, np.bincount(place, y) / np.bincount(place)
 
 
 def _once(ax: Axes, source: str) -> str | None:

@@ -1,126 +1,14 @@
-"""What was found: every quantity of an experiment in every setting, with its verdict."""
+"""What was found: every quantity of an experiment in every setting."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import xarray as xr
 
-from validation.experiments.experiment import Band, Experiment, Quantity, Setting
-from validation.experiments.labels import RUNS, told, value_of
-from validation.report.statistics import USUAL, Estimate
-
-
-@dataclass(frozen=True)
-class Row:
-    """One quantity in one setting.
-
-    Parameters
-    ----------
-    name : str
-        Of the quantity.
-    quantity : Quantity
-    setting : mapping
-        Values of the settings.
-    estimate : Estimate
-        What was measured.
-    predicted : float, optional
-        What theory says.
-    band : Band, optional
-        Where the ratio of both is expected, if the prediction is rough.
-    where : str
-        The settings in words, without those that say who measured, and how often.
-    """
-
-    name: str
-    quantity: Quantity
-    setting: Setting
-    estimate: Estimate
-    predicted: float | None
-    band: Band | None
-    where: str
-
-    @property
-    def source(self) -> str:
-        """Where it was measured: "simulation" or "training"."""
-        return str(self.setting.get("source", self.quantity.source))
-
-    @property
-    def side(self) -> str:
-        """On which side of the prediction the measurement is: "above", "below" or "not decided"."""
-        if self.predicted is None:
-            return ""
-        below, above = self.estimate.high < self.predicted, self.estimate.low > self.predicted
-        return "below" if below else "above" if above else "not decided"
-
-    @property
-    def agrees(self) -> bool:
-        """Whether the prediction lies in the interval of the measurement."""
-        return self.side in ("", "not decided")
-
-    @property
-    def ratio(self) -> Estimate:
-        """Measured over predicted; where nothing or 0 is predicted, what was measured."""
-        if not self.predicted:
-            return self.estimate
-        return self.estimate.scaled(1 / self.predicted)
-
-    @property
-    def as_expected(self) -> bool:
-        """Whether the measurement is where it is expected: its interval meets the prediction, or its band."""
-        if self.band is None:
-            return self.agrees
-        return bool(self.ratio.low <= self.band.high and self.ratio.high >= self.band.low)
-
-    def __str__(self) -> str:
-        return str(self.estimate)
-
-    def __getitem__(self, name: str) -> Any:
-        return value_of(name, self.setting)
-
-
-class Rows(list[Row]):
-    """Rows of one quantity, as texts name them: ``{kept.last}`` at ``m = {kept.last[m]}``."""
-
-    @property
-    def first(self) -> Row:
-        """The first row."""
-        return self[0]
-
-    @property
-    def last(self) -> Row:
-        """The last row."""
-        return self[-1]
-
-    @property
-    def least(self) -> Row:
-        """The row with the smallest number."""
-        return min(self, key=lambda row: row.estimate.value)
-
-    @property
-    def most(self) -> Row:
-        """The row with the largest number."""
-        return max(self, key=lambda row: row.estimate.value)
-
-    @property
-    def agreeing(self) -> str:
-        """In how many rows the prediction lies in the interval: ``3 of 4``."""
-        told = [row for row in self if row.predicted is not None]
-        return f"{sum(row.agrees for row in told)} of {len(told)}"
-
-    @property
-    def flow(self) -> "Rows":
-        """Those of the flow."""
-        return Rows(row for row in self if row.source == "simulation")
-
-    @property
-    def trained(self) -> "Rows":
-        """Those of trained models."""
-        return Rows(row for row in self if row.source == "training")
-
-
-class UnmeasuredError(LookupError):
-    """What is to be said needs settings that have not been run."""
+from validation.experiments.experiment import Experiment, Quantity, Setting
+from validation.experiments.labels import RUNS, told
+from validation.experiments.rows import Row, Rows, UnmeasuredError
+from validation.report.statistics import USUAL
 
 
 class Findings:
@@ -143,33 +31,18 @@ class Findings:
 
     def __call__(self, name: str, **at: Any) -> Rows:
         """Return the rows of a quantity, those where settings have the given values."""
-        return Rows(
-            row
-            for row in self.rows
-            if row.name == name and all(row.setting[key] == value for key, value in at.items())
-        )
+        wanted = at.items()
+        return Rows(row for row in self.rows if row.name == name and wanted <= row.setting.items())
 
     def said(self, text: str | Callable[["Findings"], str]) -> str:
         """Return a text with quantities filled in, or what a callable says; that it is not known, if so."""
         try:
             return text.format_map(self) if isinstance(text, str) else text(self)
-        except (UnmeasuredError, IndexError):
+        except UnmeasuredError:
             return "Not enough of it has been run to say."
 
     def __getitem__(self, name: str) -> Rows:
-        return self.need(name)
-
-    def need(self, name: str, **at: Any) -> Rows:
-        """Return the same rows where there are any.
-
-        Raises
-        ------
-        UnmeasuredError
-            If there is none.
-        """
-        if rows := self(name, **at):
-            return rows
-        raise UnmeasuredError(f"{name} is not measured at {told(at)}")
+        return self(name)
 
     @property
     def constant(self) -> Setting:

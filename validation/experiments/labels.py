@@ -20,13 +20,14 @@ LABELS = {
     "l1": Label("λ", "L1 strength λ"),
     "p": Label("p", "probability p that a feature is on"),
     "std": Label("σ", "standard deviation σ of the noise"),
+    "noise": Label("s", "deviation s of the noise on copies"),
     "rtol": Label("rtol", "tolerance of the integrator"),
     "scale": Label("σ√m", "initial deviation, in units of 1/√m"),
     "time": Label("t", "flow time t"),
     "scaled_time": Label("λt", "rescaled flow time λt", lambda s: s["l1"] * s["time"]),
     "load": Label("n/m", "load n/m", lambda s: s["n"] / s["m"]),
     "crowding": Label("n/√m", "crowding n/√m", lambda s: s["n"] / s["m"] ** 0.5),
-    "p_over_l1": Label("p/λ", "co-occurrence over L1, p/λ", lambda s: s["p"] / s["l1"]),
+    "p_over_l1": Label("p/λ", "co-occurrence over L1, p/λ", lambda s: round(s["p"] / s["l1"], 6)),
 }
 RUNS = ("replicates", "instances", "networks", "encodings", "runs", "block")  # say how often, not what
 SILENT = ("source", *RUNS)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from theory.common import files
 from validation.experiments.figure import draw
-from validation.experiments.findings import Findings, Row, setting_names
+from validation.experiments.findings import Findings, setting_names
 from validation.experiments.labels import RUNS, shown, symbol, told
+from validation.experiments.rows import Row
 from validation.report import plots
 from validation.report.wording import duration, number, table
 
@@ -93,7 +94,10 @@ def _by_place(places: list[tuple], rows: list[Row], found: Findings) -> tuple[li
     """Return header and rows where there are several: a row for each, with all quantities."""
     header = [symbol(name) for name, _ in places[0]]
     body = [
-        [shown(name, value, found.experiment.names).rpartition(" = ")[2] for name, value in place]
+        [
+            shown(name, value, found.experiment.names).removeprefix(f"{symbol(name)} = ")
+            for name, value in place
+        ]
         for place in places
     ]
     for name in dict.fromkeys(row.name for row in rows):

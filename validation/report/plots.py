@@ -36,12 +36,13 @@ BLACK, ORANGE, SKY, GREEN, BLUE, VERMILION, PURPLE, GREY = (
     "#CC79A7",
     "#999999",
 )
-COLOUR = {"theory": BLACK, "heuristic": ORANGE, "simulation": BLUE, "training": VERMILION}
+COLOUR = {"theory": BLACK, "heuristic": ORANGE, "simulation": BLUE, "training": VERMILION, "untied": GREEN}
 LABEL = {
     "theory": "theory",
     "heuristic": "paper's heuristic",
     "simulation": "simulated flow",
     "training": "trained model",
+    "untied": "trained, untied",
 }
 AXIS = {
     "active": "active weights",

@@ -63,7 +63,7 @@ def train(
     model : Autoencoder
         What is trained; the training loss has the L1 strength λ_train = 4 λ.
     optimizer : Optimizer or {"gd", "momentum", "adam", "adamw", "lamb"}
-        With the defaults of PyTorch, LAMB with those of its paper; others with settings, say
+        The optimiser, with the defaults of PyTorch, LAMB with those of its paper, or with settings:
         ``AdamW(weight_decay=0.1)`` (`validation.training.optimizers`).
     steps : int
         Number of steps, at least 1; by default that of the paper.
@@ -78,12 +78,12 @@ def train(
     l2 : float
         Strength of L2, ``l2 Σ w²`` in the training loss.
     noise : HiddenNoise or {"none"}
-        Noise ξ in the hidden layer, drawn anew for each sample and step: ``Gaussian(std=0.1)``,
+        Noise ξ in the hidden layer, drawn anew for each sample and step: "none", ``Gaussian(std=0.1)``,
         ``Signs(std=0.1)``, ``Uniform(std=0.1)`` or ``Dropout(p=0.1)`` (`validation.training.noise`).
     inputs : Inputs or {"basis"}
-        All basis vectors at once, or samples of sparse features: ``Independent(p=0.05)``,
-        ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs) or ``PowerLaw(p=0.05, exponent=1.1)``, of
-        values "one" or "uniform", with ``batch`` samples in a step (`validation.training.inputs`).
+        "basis", all basis vectors at once, or samples of sparse features: ``Independent(p=0.05)``,
+        ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs), ``PowerLaw(p=0.05, exponent=1.1)``;
+        further settings are ``values="uniform"`` and ``batch`` (`validation.training.inputs`).
     activation : Activation or {"none", "relu", "gelu", "layer_norm"}
         The hidden activation f.
     tied : bool
@@ -96,16 +96,16 @@ def train(
     seed : int
         Seed of initial weights, inputs and noise.
     initial : array_like or path, optional
-        Initial weights instead of random ones: shape (feature, neuron), untied (2, feature, neuron) with
-        the decoder behind the encoder, or these with a first axis of replicates. Or a safetensors
-        file with a PyTorch state dict (`validation.training.checkpoints.weights`).
+        Initial weights instead of random ones, or a safetensors file with a PyTorch state dict
+        (`validation.training.checkpoints.weights`). Their shape is (feature, neuron), untied
+        (2, feature, neuron) with the decoder behind the encoder, or these with a first axis of replicates.
     dtype : {"float32", "float64"}
         Precision of the training, by default that of the paper.
     device : {"cpu", "cuda"}
         Where it runs; "cuda" needs CuPy.
     checkpoint : path, optional
-        A safetensors file. If it holds a part of this very run, training goes on from there, and ends with
-        the same result to the last bit. It is written every minute, at the end, and on Ctrl-C, which
+        A safetensors file that keeps the run and from which, if it is there, training goes on. It ends with
+        the same result to the last bit. The file is written every minute, at the end, and on Ctrl-C, which
         then ends training early, with attribute ``interrupted`` = 1; without a file, Ctrl-C is raised.
 
     Returns

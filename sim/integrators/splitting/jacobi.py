@@ -23,6 +23,7 @@ features share few neurons, corrections are damped as well.
 import numpy as np
 from numba import njit
 
+# Tuned; `python -m benchmarks constants LEAST MOST` shows cost and winners with other values.
 LEAST, MOST = -1.0, 0.7  # of the secant's share
 
 

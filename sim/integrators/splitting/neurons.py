@@ -15,6 +15,7 @@ from sim.machine.blas import lower_product, mirror, rows_at_once
 from sim.machine.cores import bounds, on_all_cores
 
 FAST = {"reassoc", "contract", "nsz"}
+# Tuned; `python -m benchmarks constants PIECE WORTH_DROPPING SHORT` shows cost and winners with other values.
 WORD = 64  # weights looked at together
 PIECE = 2**11  # weights moved together, while in cache
 WORTH_DROPPING = 0.9  # share of neurons that are alive

@@ -18,7 +18,8 @@ stage. What is owed to them after a step is of the order of the residual, and pa
 
 Steps follow from how much the velocity of active weights changes from one to the next, which is of the order
 of h² once multiplied by h: `rtol` bounds half of it, as root mean square over encodings, relative to their
-norm, which is about one. When few weights are left, most races are decided, and steps may err more.
+norm, which is about one. The first step is compared with an explicit one. When few weights are left, most
+races are decided, and steps may err more.
 Forces that are just smooth are taken at X. At tolerances that leave room for it, large problems are solved
 in single precision.
 """
@@ -34,7 +35,8 @@ from sim.integrators.splitting import neurons
 from sim.integrators.splitting.jacobi import correction, follow
 from sim.machine.cores import bounds, on_all_cores, split
 
-GAMMA = 1 - np.sqrt(0.5)
+# Tuned; `python -m benchmarks constants FIRST SAFETY …` shows cost and winners with other values.
+GAMMA = 1 - np.sqrt(0.5)  # L-stable and of order two, not tuned
 FIRST = 0.5  # of the first step, in units of the square root of rtol
 SAFETY, SHRINK, GROW = 0.85, 0.3, 3.0  # of the next step relative to the last
 TOO_FAR = 2.0  # error in units of rtol at which a step is done again
@@ -97,6 +99,10 @@ def _advance(
         solver[0][:] = gram
         mismatch_of(*solver[:3])
         mismatch[:] = solver[1]
+        force = own_force(smooth, w) if is_smooth else w[:0]
+        move(split, w, first, 0.0, w, False, mismatch, force, planned, planned, l1, forces, first, new)
+        compare(split, w, new, velocity, planned, l1 > 0.0, by, counts)  # of an explicit step
+        velocity, by = by, velocity
         evaluations = 1
     while t < stop and not (until_sparse and active <= n and is_sparse(w.T, mismatch)):
         listed = active < min(LISTED, n / LENGTH) * w.size and not (is_smooth or is_proximal)

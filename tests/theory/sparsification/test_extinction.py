@@ -4,7 +4,7 @@ from scipy.integrate import solve_ivp
 
 from theory.sparsification import extinction_threshold
 from theory.sparsification.extinction import threshold
-from theory.sparsification.reduction import largest_l1
+from theory.sparsification.reduction import LARGEST_L1
 
 
 def survives(weights, l1):
@@ -27,7 +27,7 @@ def test_bounds():
     rng = np.random.default_rng(1)
     for m in (2, 10, 200):
         weights = rng.normal(0, m**-0.5, m)
-        assert threshold(weights) <= min(np.abs(weights).max(), float(largest_l1))
+        assert threshold(weights) <= min(np.abs(weights).max(), float(LARGEST_L1))
 
 
 def test_typical_encoding_is_the_median_over_draws():

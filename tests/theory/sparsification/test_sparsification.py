@@ -5,7 +5,7 @@ from scipy.integrate import solve_ivp
 
 from theory import sparsification
 from theory.model import Autoencoder
-from theory.sparsification.reduction import largest_l1
+from theory.sparsification.reduction import LARGEST_L1
 
 PAPER = Autoencoder(n_features=1, n_neurons=100_000, l1=1e-5, init_std=0.9 / np.sqrt(100_000))
 
@@ -85,7 +85,7 @@ def test_final_weight_is_where_the_flow_ends(l1):
 
 
 def test_beyond_the_largest_l1_the_encoding_dies():
-    assert sparsification.final_weight(float(largest_l1) + 1e-9) == 0
+    assert sparsification.final_weight(float(LARGEST_L1) + 1e-9) == 0
     assert abs(direct(np.array([0.9]), 0.4, [400.0])[0, 0]) < 1e-6
 
 

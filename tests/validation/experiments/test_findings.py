@@ -5,7 +5,8 @@ import xarray as xr
 from tests.validation.experiments.made_up import experiment
 from validation.experiments import running
 from validation.experiments.experiment import Band, Quantity, mean_of
-from validation.experiments.findings import Findings, Row, groups, parts
+from validation.experiments.findings import Findings, groups, parts
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate
 
 ANY = Quantity("any", mean_of("x"))
@@ -87,3 +88,20 @@ def test_parts_have_no_fill_and_groups_hold_all_that_is_equal():
     assert [(s, g.sizes["setting"]) for s, g in groups(result, "m")] == [({"m": 5}, 2), ({"m": 6}, 1)]
     assert [s for s, _ in groups(result, "n", "m")] == [{"n": 1, "m": 5}, {"n": 1, "m": 6}, {"n": 2, "m": 5}]
     assert [g.sizes["setting"] for _, g in groups(result)] == [3]
+
+
+def test_texts_name_numbers():
+    made = experiment(predicted=1.0)
+    found = Findings(made, running.run(made, full=True))
+    assert found.said("{value.first} at n = {value.first[n]}") == "1.00 [0.90, 1.10] at n = 2"
+    assert found.said("{value[n=3].first:%}") == "150 [140, 160] %"
+    assert found.said("{value.last[load]:.1f}, {value.most[n]}, {value.least[n]}") == "2.0, 4, 2"
+    assert found.said("{value.agreeing}; {value.above}; {value.below}") == "1 of 3; 2 of 3; 0 of 3"
+    assert found.said("{value.flow.first.side}, {value.first.more}") == "not decided, more"
+    assert found.said(lambda findings: f"{len(findings('value'))} rows") == "3 rows"
+
+
+@pytest.mark.parametrize("text", ["{value.trained.first}", "{value[n=9].last}", "{nothing.first}"])
+def test_what_has_not_been_run_cannot_be_said(text):
+    made = experiment()
+    assert Findings(made, running.run(made)).said(text) == "Not enough of it has been run to say."

@@ -6,7 +6,7 @@ import xarray as xr
 from sim.metrics import polysemantic_neurons
 from theory import Autoencoder, collisions
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import Findings, groups
+from validation.experiments.findings import groups
 from validation.experiments.networks import ends
 from validation.report.statistics import Estimate, mean
 
@@ -85,33 +85,6 @@ def _settled(group: xr.Dataset, level: float) -> Estimate:
     return mean(100 * _counts(group, "settled") / int(group.n[0]), level)
 
 
-def _answer(found: Findings) -> str:
-    flow, trained = (found("count", source=source) for source in ("simulation", "training"))
-    said = [
-        f"{rows[0]} at m = {rows[0].setting['m']} and {rows[-1]} at m = {rows[-1].setting['m']} {by}"
-        for rows, by in ((flow, "in the flow"), (trained, "under AdamW"))
-        if rows
-    ]
-    n = found.constant["n"]
-    return f"Of m neurons, {n} features leave so many polysemantic: {'; '.join(said)}."
-
-
-def _meaning(found: Findings) -> str:
-    ratios = [row.ratio.value for row in found("count")]
-    paper = found("paper")
-    differences = found("difference")
-    fewer, more = (sum(row.side == side for row in differences) for side in ("below", "above"))
-    agree = sum(row.agrees for row in paper)
-    of_paper = (
-        f"Of {len(paper)} means {agree} agree with the paper's own, read off its plot. " if paper else ""
-    )
-    return (
-        f"Means are {min(ratios):.2f} to {max(ratios):.2f} times the exclusion law, which puts features into "
-        f"random slots, no two into one. {of_paper}From the same initial weights training "
-        f"ends with fewer than the flow at {fewer}, with more at {more} of {len(differences)} sizes."
-    )
-
-
 LAW_BAND = Band(0.7, 1.35, "146 settings of the flow lie within 0.75 and 1.30 (`quarter_constant`); few runs")
 EACH = ("source", "m")
 EXPERIMENTS = (
@@ -137,8 +110,13 @@ EXPERIMENTS = (
             Panel("count", "m", ("source",), "xy"),
             Panel("count", "m", ("source",), "x", ratio=True, options={"ylim": (0, None)}),
         ),
-        _answer,
-        _meaning,
+        "{count.flow.first} of {count.flow.first[m]} neurons are polysemantic in the flow and "
+        "{count.trained.first} under AdamW; {count.flow.last} and {count.trained.last} of "
+        "{count.trained.last[m]}.",
+        "That is {count.flow.first.ratio} and {count.flow.last.ratio} times the exclusion law, which puts "
+        "features into random slots, no two into one, in the flow. The paper's own means, read off its plot, "
+        "lie in {paper.agreeing} intervals. From the same initial weights training ends with as many as the "
+        "flow at {difference.agreeing} sizes (intervals of the difference that hold 0).",
         "One number of features and one λ. The exclusion law is an own derivation, not the paper's; its "
         "estimate n²/(4m) is the same within 0.4 % here.",
         in_check=lambda setting: (

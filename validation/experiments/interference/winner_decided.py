@@ -73,25 +73,6 @@ def _draw_leads(ax: Axes, found: Findings) -> None:
     ax.set(xlabel="lead (u₁ − u₂)/u₁ at the start, by quarters", ylabel="share won by the leader")
 
 
-def _answer(found: Findings) -> str:
-    rows = found("kept")
-    first, last = rows[0], rows[-1]
-    return (
-        f"The largest initial weight of a feature wins with probability {first} at m = {first.setting['m']} "
-        f"neurons and {last} at m = {last.setting['m']}: it is the favourite, and far from certain."
-    )
-
-
-def _meaning(found: Findings) -> str:
-    small, large, early = (found(name)[-1] for name in ("small_lead", "large_lead", "lost_early"))
-    return (
-        f"A lead is worth the more the larger it is: at m = {small.setting['m']} a share of {small} of the "
-        f"quarter with the smallest leads is kept, {large} of that with the largest. Of the leads that are "
-        f"lost, {early} are lost by t = {FAST:g}, while norms and inner products settle; the race does the "
-        "rest."
-    )
-
-
 EXPERIMENTS = (
     Experiment(
         "winner_decided",
@@ -116,8 +97,12 @@ EXPERIMENTS = (
             ),
             Panel(draw=_draw_leads, options={"ylim": (0, 1)}),
         ),
-        _answer,
-        _meaning,
+        "The largest initial weight of a feature wins with probability {kept.first} at m = {kept.first[m]} "
+        "neurons and {kept.last} at m = {kept.last[m]}: it is the favourite, and far from certain.",
+        "A lead is worth the more the larger it is: at m = {kept.last[m]} a share of {small_lead.last} of "
+        "the quarter with the smallest leads is kept, {large_lead.last} of that with the largest. Of the "
+        "leads that are lost, {lost_early.last} are lost by t = 10, while norms and inner products settle; "
+        "the race does the rest.",
         "One number of features and one λ.",
     ),
 )

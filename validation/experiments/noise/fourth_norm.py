@@ -75,7 +75,7 @@ def _courses(law: str) -> Panel:
 
 
 def _answer(found: Findings) -> str:
-    signs, gaussian = (found.need("end", source="training", law=law)[-1] for law in NOISE)
+    signs, gaussian = (found("end", source="training", law=law).last for law in NOISE)
     verb = "do" if signs.estimate.low > gaussian.estimate.high else "do not more than Gaussian noise"
     return (
         f"Random signs {verb}: at σ = {signs.setting['std']:g} the mean fourth norm of encodings ends at "
@@ -86,7 +86,7 @@ def _answer(found: Findings) -> str:
 
 def _meaning(found: Findings) -> str:
     gaps = {
-        name: max(row.estimate.value for row in found.need("gap", source=name))
+        name: found("gap", source=name).most.estimate.value
         for name in ("theory", "simulation", "closed form")
     }
     turned = sum(row.agrees for row in found("directions"))

@@ -87,12 +87,12 @@ def _named(rows: list) -> str:
 
 
 def _answer(found: Findings) -> str:
-    ends = found.need("fourth", source="training")
+    ends = found("fourth", source="training")
     floor = {row.setting["m"]: of_random_direction(row.setting["m"]) for row in ends}
     sparser = [row for row in ends if row.estimate.low > floor[row.setting["m"]]]
-    alone = max(row.estimate.high for row in found.need("polysemantic", source="training", mechanism="none"))
+    alone = found("polysemantic", source="training", mechanism="none").most.estimate.high
     collided = [r for r in found("polysemantic", source="training") if r.estimate.low > alone]
-    strongest = max(ends, key=lambda row: row.estimate.value)
+    strongest = ends.most
     return (
         f"Neurons become a basis under {_named(sparser)} (fourth norms up to {strongest}, random directions "
         f"{min(floor.values()):.3f}); more features collide than without any under {_named(collided)}."

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -69,7 +70,7 @@ def _decay(name: str) -> dict[str, Quantity]:
     def limit(part: xr.Dataset) -> float:
         return _laws(part, name)[0]
 
-    at = {"along": "time", "at": lambda part: AT[str(part.source.values)]}
+    at: Any = {"along": "time", "at": lambda part: AT[str(part.source.values)]}
     return {name: Quantity(LABELS[name], mean_of(name), limit, **at)}
 
 
@@ -78,7 +79,7 @@ def _heuristic(name: str) -> dict[str, Quantity]:
         limit, heuristic = _laws(part, name)
         return _near(limit / heuristic, "population limit over heuristic")
 
-    at = {"along": "time", "at": lambda part: (1e3, 1e4)}
+    at: Any = {"along": "time", "at": lambda part: (1e3, 1e4)}
     return {name: Quantity(LABELS[name], mean_of(name), lambda part: _laws(part, name)[1], band, **at)}
 
 
@@ -91,7 +92,7 @@ def _late(name: str, unit: Callable[[float], float]) -> dict[str, Quantity]:
     def band(part: xr.Dataset) -> Band:
         return _near(_laws(part, name)[0] * unit(float(part.l1 * part.time)), "population limit")
 
-    at = {"along": "time", "at": lambda part: TIMES[-1:]}
+    at: Any = {"along": "time", "at": lambda part: TIMES[-1:]}
     label = f"{LABELS[name]} over the late law"
     return {name: Quantity(label, lambda part, level: mean_of(name)(scaled(part), level), 1.0, band, **at)}
 

@@ -1,5 +1,7 @@
 """The length of an encoding relaxes to the slow manifold on which feature benefit and L1 balance."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -13,6 +15,7 @@ from validation.experiments.sparsification.decay import model_of, trained_encodi
 from validation.report import plots
 from validation.report.statistics import Estimate, within
 
+AT = {"simulation": (100.0, 1e4, 1e5), "training": (50.0,)}
 PRECISION = {"simulation": 1e-9, "training": 1e-6}  # of the integrator, and single precision
 RUNS = [("simulation", 100_000, 1e-6, 0.5), ("training", 1024, 1e-3, 1.0)]
 TRAINED = 64  # encodings, of which the first is looked at
@@ -28,7 +31,7 @@ def measure(source: str, m: int, l1: float, scale: float, seed: int) -> xr.Datas
     return run[["active", "l1_norm", "l2_norm"]].drop_vars("step", errors="ignore")
 
 
-def _first_rate(part: xr.Dataset, level: float) -> Estimate | None:
+def _rate(part: xr.Dataset, level: float) -> Estimate | None:
     """Return the rate of the logistic growth; L1 lowers it by 2 λ‖w‖₁ / (N(1 − N))."""
     if part.source == "training":
         return None
@@ -39,32 +42,20 @@ def _first_rate(part: xr.Dataset, level: float) -> Estimate | None:
     return within(rate, lowered, "2 λ‖w‖₁ / (N(1 − N)), what L1 takes away")
 
 
-def _distance(source: str, time: float) -> Quantity:
-    """Return the distance from unit length at a time, against the slow manifold."""
-
-    def now(part: xr.Dataset) -> xr.Dataset:
-        return part.sel(time=time, method="nearest")
-
-    def estimate(part: xr.Dataset, level: float) -> Estimate | None:
-        if part.source != source:
-            return None
-        next_order = 3 * (float(part.l1) * float(now(part).active) ** 0.5) ** 3
-        return within(
-            1 - float(now(part).l2_norm), next_order + PRECISION[source], "3 (λ√k)³, the next order"
-        )
-
-    return Quantity(f"1 − ‖w‖ at t = {time:.3g}", estimate, lambda part: 1 - _slow(now(part)))
+def _distance(now: xr.Dataset, level: float) -> Estimate:
+    next_order = 3 * (float(now.l1) * float(now.active) ** 0.5) ** 3
+    precision = PRECISION[str(now.source.values)]
+    return within(1 - float(now.l2_norm), next_order + precision, "3 (λ√k)³, the next order")
 
 
-def _slow(part: xr.Dataset) -> float:
-    return float(sparsification.slow_manifold(float(part.l1), part.l1_norm.values, part.active.values))
+def _slow(part: xr.Dataset) -> Any:
+    return 1 - sparsification.slow_manifold(float(part.l1), part.l1_norm.values, part.active.values)
 
 
 def _course(ax: Axes, found: Findings) -> None:
     run = found.result.isel(setting=0)
     ax.plot(run.time, 1 - run.l2_norm, color=plots.BLUE, label=plots.LABEL["simulation"], linewidth=3)
-    slow = sparsification.slow_manifold(float(run.l1), run.l1_norm, run.active)
-    ax.plot(run.time, 1 - slow, "--", color=plots.BLACK, label="slow manifold (1 − N)N ≈ λ‖w‖₁")
+    ax.plot(run.time, _slow(run), "--", color=plots.BLACK, label="slow manifold (1 − N)N ≈ λ‖w‖₁")
     ax.set(xscale="log", yscale="log", xlabel=plots.TIME, ylabel="distance from unit length, 1 − ‖w‖")
 
 
@@ -76,9 +67,10 @@ EXPERIMENTS = (
         lambda full: grid({"source, m, l1, scale": RUNS}),
         measure,
         {
-            "rate": Quantity("rate at which the odds of ‖w‖² grow until t = 1", _first_rate, 2.0),
-            **{f"simulation {time:g}": _distance("simulation", time) for time in (100, 1e4, 1e5)},
-            "training 50": _distance("training", 50),
+            "rate": Quantity("rate at which the odds of ‖w‖² grow until t = 1", _rate, 2.0),
+            "distance": Quantity(
+                "1 − ‖w‖", _distance, _slow, along="time", at=lambda part: AT[str(part.source.values)]
+            ),
         },
         (Panel(draw=_course, title="100,000 weights, λ = 10⁻⁶"),),
     ),

@@ -3,6 +3,8 @@ import pytest
 from scipy import stats
 
 from sim import ensemble, simulate
+from sim.forces import FORCES, action
+from sim.integrators import splitting
 from theory import Autoencoder
 
 
@@ -22,6 +24,20 @@ def test_order_two_through_deaths_rebirths_and_kinks(model, until):
     assert order == pytest.approx(2.0, abs=0.3)
     for error, rtol in zip(errors, (1e-2, 1e-3, 1e-4), strict=True):
         assert error < rtol
+
+
+@pytest.mark.filterwarnings("ignore:n_neurons")
+@pytest.mark.parametrize("rtol", [5e-3, 5e-4])
+def test_the_first_step_is_tested(rtol):
+    """Many features on few neurons turn fast: a first step that is too long is done again."""
+    acting, h = action(FORCES), splitting.FIRST * np.sqrt(rtol)
+    used = []
+    for model in (Autoencoder(16, 64, 1e-3), Autoencoder(128, 16, 1e-3)):
+        n, m = model.n_features, model.n_neurons
+        memory = splitting.Memory(0.0, 1.0, np.zeros((n, n)), np.zeros((m, n)))  # double precision
+        weights = model.initial(np.random.default_rng(0))
+        used.append(splitting.advance(weights, 0.0, h, memory, 1e-3, acting, False, rtol)[-1])
+    assert used[0] <= 2 + 2 * splitting.ATTEMPTS < used[1]  # what a single step can take
 
 
 def test_cost_hardly_depends_on_l1():

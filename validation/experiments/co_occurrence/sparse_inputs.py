@@ -17,6 +17,8 @@ KINDS = {"independent": Independent, "correlated": Correlated, "anticorrelated":
 STEP = 0.2  # of flow time where few features are on at a time
 OCCURRENCES = 20  # of each feature in a unit of flow time, at least: fewer are noisy
 BATCH = 64  # samples in a step, at least
+END = 8.0  # of a run, in units of 1/λ
+UNDECIDED = 0.2, 0.8  # sizes, relative to usual winners, that are neither those of winners nor of losers
 REACH = 10  # largest inner products of a feature that its expected loss takes into account
 
 
@@ -89,6 +91,13 @@ def relative(weights: np.ndarray) -> np.ndarray:
     """
     usual = np.median(np.abs(weights).max(axis=-1), axis=-1)[..., None, None]
     return weights / np.maximum(usual, np.finfo(float).tiny)
+
+
+def undecided(weights: np.ndarray) -> np.ndarray:
+    """Return how many relative weights, (replicate, feature, neuron), neither won nor lost in each run."""
+    low, high = UNDECIDED
+    sizes = np.abs(weights)
+    return ((sizes > low) & (sizes < high)).sum(axis=(1, 2))
 
 
 def loss_per_occurrence(weights: np.ndarray, probability: float) -> float:

@@ -3,11 +3,9 @@
 import errno
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,9 @@ from theory.common import schema
 from validation import cli, train
 from validation.experiments import checking, runs
 from validation.training.blocks import Blocks
+from validation.training.inputs import Correlated
+from validation.training.noise import Signs
+from validation.training.optimizers import Momentum
 
 TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
 POLYSEM = Path(sys.executable).with_name("polysem")
@@ -157,13 +158,14 @@ def test_train_then_plot(polysem, tmp_path):
 @pytest.mark.parametrize(
     ("option", "setting"),
     [
-        ("--optimizer momentum:momentum=0.5", {"optimizer": "momentum:momentum=0.5"}),
+        ("--optimizer momentum:momentum=0.5", {"optimizer": Momentum(momentum=0.5)}),
         ("--schedule cosine", {"schedule": "cosine"}),
         ("--l1-on activations", {"l1_on": "activations"}),
         ("--l1-step proximal", {"l1_step": "proximal"}),
         ("--l2 0.5", {"l2": 0.5}),
-        ("--noise signs:std=0.1", {"noise": "signs:std=0.1"}),
-        ("--inputs correlated:p=0.3,batch=8", {"inputs": "correlated:p=0.3,batch=8"}),
+        ("--noise signs:std=0.1", {"noise": Signs(std=0.1)}),
+        ("--inputs correlated:p=0.3,batch=8", {"inputs": Correlated(p=0.3, batch=8)}),
+        ("--dtype float64", {"dtype": "float64"}),
         ("--activation gelu", {"activation": "gelu"}),
         ("--untied", {"tied": False}),
         ("--init orthogonal", {"init": "orthogonal"}),
@@ -290,22 +292,10 @@ def test_interruption_of_compiled_code_is_told_from_a_bug(polysem, monkeypatch, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for children")
-@pytest.mark.slow
-@pytest.mark.usefixtures("ctrl_c")
-def test_interruption_is_a_clear_line_and_leaves_nothing(tmp_path):
-    script = "from validation import cli; print('go', flush=True); cli.main()"
-    command = ["train", "--n", "64", "--m", "512", "--steps", "10000000", "--out", "run.nc"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    )
-    assert process.stdout.readline() == "go\n"
-    time.sleep(4)  # into the training, which would take hours; what is said does not depend on it
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors == "polysem: interrupted, nothing written\n"
+def test_interruption_is_a_clear_line_and_leaves_nothing(interrupt, tmp_path):
+    arguments = ["polysem", *TINY[:-2], "--steps", "10000000", "--out", "run.nc"]
+    arguments.insert(1, "train")
+    done = interrupt(f"import sys; from validation import cli; sys.argv = {arguments}; cli.main()")
+    assert (done.returncode, done.stdout) == (130, "")
+    assert done.stderr == "polysem: interrupted, nothing written\n"
     assert not list(tmp_path.iterdir())

@@ -4,21 +4,17 @@ Heavy imports wait until a command runs, so that help is instant. Bad input ends
 argument and exit code 2; anything else that goes wrong is a bug and shows its traceback.
 """
 
-import re
 import sys
-import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from validation.cli import declared, ending
+from validation.cli.ending import NAMES, end
+
 if TYPE_CHECKING:
     from theory import Autoencoder
-
-# What the library calls otherwise than the command line; else `learning_rate` is ``--learning-rate``.
-NAMES = {"n_features": "--n", "n_neurons": "--m", "claim": "CLAIM", "name": "NAME", "file": "FILE"}
-
-UsageError: type[Exception] = typer.BadParameter.__base__  # type: ignore[assignment]  # public in no Typer
 
 app = typer.Typer(
     help="Incidental polysemanticity: theory, simulation and trained models, side by side.",
@@ -40,28 +36,7 @@ Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.")]
 
 def main() -> None:
     """Run the command line: the entry point ``polysem``."""
-    warnings.showwarning = _show_warning
-    code = 0
-    try:
-        code = app(standalone_mode=False) or 0
-    except (KeyboardInterrupt, typer.Abort):
-        code = 130
-    except SystemError as error:
-        if not _interrupted(error):
-            raise
-        code = 130
-    except UsageError as error:
-        _end(error.format_message())  # type: ignore[attr-defined]
-    except ValueError as error:
-        from theory.common.arguments import ArgumentError
-
-        if not isinstance(error, ArgumentError):
-            raise
-        name, _, rest = str(error).partition(" ")
-        _end(f"{_option(name)} {rest}")
-    if code == 130:
-        print("polysem: interrupted, nothing written", file=sys.stderr)
-    sys.exit(code)
+    ending.run(app)
 
 
 @app.command()
@@ -123,7 +98,7 @@ def derive(
 
     arguments.choice("format", form, derivations.FORMATS)
     if name and everything:
-        _end("NAME and --all exclude each other")
+        end("NAME and --all exclude each other")
     if out:
         files.writable(out)
     chosen = (catalogue.find(name),) if name else catalogue.derivations
@@ -148,21 +123,16 @@ def derive(
 
 
 @app.command()
+@declared.options("sim.flow:simulate", NAMES)
 def simulate(
     n: Features = 64,
     m: Neurons = 128,
     l1: L1 = None,
     l1_train: L1Train = None,
     init_std: InitStd = None,
-    seed: Seed = 0,
-    until: Annotated[
-        float | None, typer.Option("--until", help="Flow time of the end.", show_default="sparse fixed point")
-    ] = None,
-    method: Annotated[str, typer.Option("--method", help="splitting, event or euler.")] = "splitting",
-    forces: Annotated[
-        str, typer.Option("--forces", help="Forces that act, separated by commas.")
-    ] = "feature_benefit,interference,l1",
+    *,
     out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("simulation.nc"),
+    **given: Any,
 ) -> None:
     """Simulate the flow and write its course to a file."""
     from theory.common import files
@@ -172,53 +142,24 @@ def simulate(
     from sim import simulate
     from theory.common import schema
 
-    result = simulate(model, seed, until=until, method=method, forces=tuple(forces.split(",")))
+    if forces := given.pop("forces"):
+        given["forces"] = tuple(forces.split(","))
+    result = simulate(model, **given)
     _say_polysemantic(result)
     _wrote(schema.save(result, out))
 
 
 @app.command()
+@declared.options("validation.training.course:train", NAMES, optimizer="adamw")
 def train(
     n: Features = 64,
     m: Neurons = 128,
     l1: L1 = None,
     l1_train: L1Train = None,
     init_std: InitStd = None,
-    init: Annotated[str, typer.Option("--init", help="normal, xavier, uniform or orthogonal.")] = "normal",
-    activation: Annotated[
-        str, typer.Option("--activation", help="Of the hidden layer: none, relu, gelu or layer_norm.")
-    ] = "none",
-    untied: Annotated[bool, typer.Option("--untied", help="Train the decoder on its own.")] = False,
-    inputs: Annotated[
-        str,
-        typer.Option(
-            "--inputs", help="basis or, say, independent:p=0.05; also correlated, anticorrelated, power_law."
-        ),
-    ] = "basis",
-    noise: Annotated[
-        str,
-        typer.Option("--noise", help="none or, say, gaussian:std=0.1; also signs, uniform, dropout:p=0.1."),
-    ] = "none",
-    l1_on: Annotated[str, typer.Option("--l1-on", help="L1 of weights or activations.")] = "weights",
-    l1_step: Annotated[str, typer.Option("--l1-step", help="subgradient or proximal.")] = "subgradient",
-    l2: Annotated[float, typer.Option("--l2", help="L2 strength in the training loss.")] = 0.0,
-    optimizer: Annotated[
-        str,
-        typer.Option(
-            "--optimizer", help="gd, momentum, adam, adamw or lamb, with settings adamw:weight_decay=0.1."
-        ),
-    ] = "adamw",
-    steps: Annotated[int, typer.Option("--steps", help="Training steps.")] = 7500,
-    learning_rate: Annotated[float, typer.Option("--learning-rate", help="Learning rate.")] = 1e-3,
-    schedule: Annotated[str, typer.Option("--schedule", help="Rate: constant or cosine.")] = "constant",
-    replicates: Annotated[int, typer.Option("--replicates", help="Networks trained side by side.")] = 1,
-    seed: Seed = 0,
-    device: Annotated[str, typer.Option("--device", help="cpu or cuda.")] = "cpu",
-    checkpoint: Annotated[
-        Path | None,
-        typer.Option("--checkpoint", help="Go on from this file, if there, and keep the run in it."),
-    ] = None,
+    *,
     out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("training.nc"),
+    **given: Any,
 ) -> None:
     """Train the autoencoder and write its course to a file.
 
@@ -230,28 +171,13 @@ def train(
     model = _model(n, m, l1, l1_train, init_std)
     from theory.common import schema
     from validation import train
+    from validation.training import options
+    from validation.training.settings import OPTIONS
 
-    result = train(
-        model,
-        optimizer,
-        steps=steps,
-        learning_rate=learning_rate,
-        schedule=schedule,
-        l1_on=l1_on,
-        l1_step=l1_step,
-        l2=l2,
-        noise=noise,
-        inputs=inputs,
-        activation=activation,
-        tied=not untied,
-        init=init,
-        replicates=replicates,
-        seed=seed,
-        device=device,
-        checkpoint=checkpoint,
-    )
+    given |= {name: options.typed(name, given[name], kinds) for name, kinds in OPTIONS.items()}
+    result = train(model, **given)
     if result.attrs["interrupted"]:
-        _end(f"interrupted, the same command goes on from {checkpoint}", code=130)
+        end(f"interrupted, the same command goes on from {given['checkpoint']}", code=130)
     _say_polysemantic(result)
     _wrote(schema.save(result, out))
 
@@ -282,7 +208,7 @@ def experiment(
     for path in (data, *page.write(Findings(chosen, result), out)):
         _wrote(path)
     if result.attrs["missing"]:
-        _end(f"interrupted with {result.attrs['missing']} settings left, the same command goes on", code=130)
+        end(f"interrupted with {result.attrs['missing']} settings left, the same command goes on", code=130)
 
 
 @app.command()
@@ -346,7 +272,7 @@ def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: f
     if l1_train is None:
         return Autoencoder(n, m, 1e-3 if l1 is None else l1, init_std)  # type: ignore[arg-type]
     if l1 is not None:
-        _end("--l1 and --l1-train exclude each other: one is four times the other")
+        end("--l1 and --l1-train exclude each other: one is four times the other")
     return Autoencoder.from_training(n, m, l1_train, init_std)
 
 
@@ -361,24 +287,3 @@ def _say_polysemantic(result: Any) -> None:
 
 def _wrote(path: Path) -> None:
     print(f"wrote {path}")
-
-
-def _end(line: str, code: int = 2) -> NoReturn:
-    print(f"polysem: {' '.join(line.split())}", file=sys.stderr)
-    sys.exit(code)
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Say whether Ctrl-C is behind an error: Numba makes it a SystemError where a kernel is running."""
-    while error is not None and not isinstance(error, KeyboardInterrupt):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def _option(name: str) -> str:
-    return NAMES.get(name, "--" + name.replace("_", "-"))
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    text = re.sub(r"\b(n_features|n_neurons)\b", lambda name: _option(name[0]), str(message))
-    print(f"polysem: warning: {text}", file=sys.stderr)

@@ -1,0 +1,35 @@
+"""Benign and malign collisions: what is measured, and that a planted effect is seen."""
+
+import numpy as np
+import xarray as xr
+
+from theory import interference
+from validation.experiments.collisions import benign_collision, malign_collision
+from validation.experiments.findings import Findings
+
+
+def findings(module, part, **setting):
+    result = xr.concat([part.assign_coords(setting)], "setting", coords=list(setting), data_vars="all")
+    return Findings(module.EXPERIMENTS[0], result)
+
+
+def test_the_smaller_weight_follows_the_closed_form_and_a_shift_is_seen():
+    part = malign_collision.measure(2, 2, seed=3)
+    larger, smaller = part.weights.values[0]
+    expected = interference.malign_collision(larger, smaller, np.array(malign_collision.TIMES))[1]
+    np.testing.assert_allclose(part.weights.values[1:, 1], expected, rtol=1e-3)
+    assert all(row.agrees for row in findings(malign_collision, part, n=2, m=2).rows)
+    shifted = part.assign(weights=part.weights + 0.01 * (part.time > 0))
+    assert [row.side for row in findings(malign_collision, shifted, n=2, m=2).rows] == ["above"] * 4
+
+
+def test_pairs_of_one_sign_lower_the_share():
+    networks = {"polysemantic": ("replicate", [4, 4]), "opposite": ("replicate", [4, 2])}
+    setting = {"source": "simulation", "n": 16, "m": 32, "l1": 0.01, "replicates": 2}
+    (row,) = findings(benign_collision, xr.Dataset(networks), **setting)("opposite")
+    assert (row.estimate.value, row.side) == (0.75, "below")
+
+
+def test_a_pair_of_opposite_signs_does_not_move():
+    part = benign_collision.measure("simulation", 2, 2, 0.0, 1, seed=3)
+    assert float(part.moved) == 0

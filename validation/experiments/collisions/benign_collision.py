@@ -1,0 +1,74 @@
+"""Two features with opposite signs on one neuron leave each other alone."""
+
+import numpy as np
+import xarray as xr
+
+from sim import simulate
+from sim.metrics import benign_pairs, polysemantic_neurons
+from theory import Autoencoder
+from validation.experiments import networks
+from validation.experiments.experiment import Experiment, Quantity, Setting, grid
+from validation.report.statistics import Estimate, share, within
+
+PAIR = Autoencoder(2, 2, 0.0)
+
+
+def settings(full: bool) -> list[Setting]:
+    """One pair by its flow, and final weights of flows and trained networks."""
+    runs = [
+        (source, model.n_features, model.n_neurons, model.l1, number)
+        for source, model, number in (
+            ("simulation", PAIR, 1),
+            ("simulation", networks.TRAINED, networks.replicates(full)),
+            ("training", networks.TRAINED, networks.replicates(full)),
+        )
+    ]
+    return grid({"source, n, m, l1, replicates": runs})
+
+
+def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
+    """Follow two weights under interference alone, or look for them in final weights.
+
+    Two features have one weight each, of opposite signs, on the same neuron: how far does either move? Where
+    L1 acts, networks run to their sparse end: of neurons with two weights above ½, how many have both signs?
+    """
+    model = Autoencoder(n, m, l1)
+    if model == PAIR:
+        rng = np.random.default_rng(seed)
+        start = np.array([[rng.uniform(0.3, 1), 0.0], [-rng.uniform(0.3, 1), 0.0]])
+        run = simulate(model, initial=start, until=10.0, forces=("interference",))
+        return xr.Dataset({"moved": ((), float(np.abs(run.final - start).max()))})
+    if source == "training":
+        final = networks.trained("gd", replicates, seed).final.values
+    else:
+        final = networks.simulated(model, replicates, seed).final.values
+    counts = {
+        "polysemantic": polysemantic_neurons(final),
+        "opposite": (benign_pairs(final) == 1).sum(axis=-1),
+    }
+    return xr.Dataset({name: ("replicate", values) for name, values in counts.items()})
+
+
+def _moved(part: xr.Dataset, level: float) -> Estimate | None:
+    return within(float(part.moved), 0, "exact") if "moved" in part and part.moved.notnull() else None
+
+
+def _opposite(part: xr.Dataset, level: float) -> Estimate | None:
+    if "opposite" not in part or not part.sizes["replicate"]:
+        return None
+    return share(int(part.opposite.sum()), int(part.polysemantic.sum()), level)
+
+
+EXPERIMENTS = (
+    Experiment(
+        "benign_collision",
+        "Two features with opposite signs on one neuron feel no force from each other, and both stay.",
+        "seed 001, “Benign and malign collisions”",
+        settings,
+        measure,
+        {
+            "moved": Quantity("largest change of two weights of opposite signs", _moved, 0.0),
+            "opposite": Quantity("share of polysemantic neurons with one + and one −", _opposite, 1.0),
+        },
+    ),
+)

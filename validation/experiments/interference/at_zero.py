@@ -1,0 +1,79 @@
+"""What happens to weights at zero, seen from one look at the flow to the next."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import xarray as xr
+
+from sim.flow import Flow
+from sim.replicates import observe
+from theory import Autoencoder
+from theory.interference.rebirth import rebirth_until
+
+SHORTEST, GROWTH = 0.05, 0.01  # between looks: flow time, and as a share of the time since the start
+EDGES = np.geomspace(1e-4, 10, 31)  # of λt, in which leaving zero is counted
+RTOL = {"splitting": 1e-3, "event": None}  # ten times larger, splitting counts too many rebirths at small λ
+
+
+def measure(method: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
+    """Look at the weights at short intervals until the flow is at rest.
+
+    A weight that reaches zero under a force stronger than λ passes through and goes on with the other sign.
+    Otherwise it comes to rest at zero, and is reborn only if the force becomes stronger later. Looks are 0.05
+    apart, later 1 % of the time: shorter rests count as passages if the sign has changed, and else are not
+    seen. A rebirth is late if no inner product of the start, decaying like exp(−2t), could cause it any more.
+    """
+    seen = observe(_follow, Autoencoder(n, m, l1), replicates, seed, method=method, rtol=RTOL[method])
+    when = {"returned_at": ("bin", seen.pop("returned_at").sum(axis=0))}
+    return xr.Dataset({name: ("replicate", values) for name, values in seen.items()} | when).astype("float32")
+
+
+def _follow(flow: Flow) -> dict[str, np.ndarray]:
+    """Return what happens at zero until the flow is at rest, seen from one look to the next."""
+    before, decayed = flow.weights.copy(), _latest(flow)
+    rested, passed, returned = np.zeros((3, *before.shape), bool)
+    times: list[float] = []  # of rebirths
+    passages, largest = 0, 0.0
+    for time in _looks():
+        flow.advance(time)
+        weights = flow.weights
+        back, through = (before == 0) & (weights != 0), before * weights < 0
+        times += np.count_nonzero(back) * [time]
+        passages += int(np.count_nonzero(through))
+        rested |= weights == 0
+        passed |= through
+        returned |= back
+        largest = max(largest, np.abs(weights[returned]).max(initial=0.0))
+        before = weights.copy()
+        if flow.at_rest() or flow.exhausted():
+            break
+    winner = before != 0
+    returns = np.array(times)
+    return {
+        "deaths": flow.deaths,
+        "rebirths": flow.rebirths,
+        "returned": returns.size,
+        "passed": passages,
+        "winners": winner.sum(),
+        "winners_returned": (winner & rested).sum(),
+        "winners_passed": (winner & passed).sum(),
+        "middle": np.median(flow.l1 * returns) if returns.size else np.nan,
+        "late": (returns > decayed).sum(),
+        "largest": largest,
+        "returned_at": np.histogram(flow.l1 * returns, EDGES)[0],
+    }
+
+
+def _looks() -> Iterator[float]:
+    time = 0.0
+    while True:
+        time += max(SHORTEST, GROWTH * time)
+        yield time
+
+
+def _latest(flow: Flow) -> float:
+    """Return the time from which on no pair could revive a weight if all inner products had just decayed."""
+    inner, weight = flow.weights @ flow.weights.T, np.abs(flow.weights).max(axis=1)
+    np.fill_diagonal(inner, 0)
+    i, j = np.unravel_index((inner * weight).argmax(), inner.shape)
+    return rebirth_until(inner[i, j], weight[j], flow.l1) if inner[i, j] > 0 else 0.0
