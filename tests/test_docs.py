@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from theory import derivations
+from theory import derivations, notation
 from validation.experiments import experiments
 from validation.report.derivations import table
 
@@ -16,6 +16,11 @@ CODE = [path for room in ("theory", "sim", "validation") for path in (DOCS.paren
 def test_table_of_statements_is_current():
     written = (DOCS / "statements.md").read_text()
     assert written.strip() == table(derivations, "markdown").strip(), "polysem derive --list writes it"
+
+
+def test_table_of_symbols_is_current():
+    written = (DOCS / "notation.md").read_text()
+    assert written.strip() == notation.table().strip(), "python -m theory.notation writes it"
 
 
 def test_every_experiment_is_in_the_index():

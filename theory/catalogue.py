@@ -1,76 +1,154 @@
-"""All derivations, gathered from the modules: the table of statements."""
+"""All derivations, by name: a module is imported only when one of its derivations is asked for."""
 
 import difflib
+import functools
+import importlib
+from types import MappingProxyType
 
-from theory.capacity import crowding, nearly_orthogonal
-from theory.co_occurrence import pair_at_rest, pair_escape, rare_features, splitting
-from theory.collisions import benign_collision, counting, crossover, exclusion
 from theory.common import arguments
 from theory.derivation import Derivation
-from theory.flow import loss, symmetries, zero_loss
-from theory.interference import initial as initial_interference
-from theory.interference import malign, rebirth, shared_neuron, two_encodings
-from theory.noise import averaged, drift, fourth_norm, random_signs
-from theory.sparsification import (
-    decay,
-    extinction,
-    initial,
-    levels,
-    norms,
-    order_statistics,
-    reduction,
-    universal,
-)
-from theory.two_layer import monosemantic, response
 
 # in the order in which a reader meets them
-MODULES = (
-    loss,
-    symmetries,
-    zero_loss,
-    reduction,
-    norms,
-    initial,
-    decay,
-    levels,
-    universal,
-    order_statistics,
-    extinction,
-    initial_interference,
-    two_encodings,
-    shared_neuron,
-    malign,
-    rebirth,
-    counting,
-    exclusion,
-    benign_collision,
-    crossover,
-    averaged,
-    random_signs,
-    fourth_norm,
-    drift,
-    nearly_orthogonal,
-    crowding,
-    response,
-    monosemantic,
-    rare_features,
-    pair_at_rest,
-    splitting,
-    pair_escape,
+INDEX = MappingProxyType(
+    {
+        "theory.flow.loss": (
+            "flow",
+            "energy_descent",
+        ),
+        "theory.flow.symmetries": (
+            "symmetries",
+            "orthogonal_inputs",
+        ),
+        "theory.flow.zero_loss": (
+            "zero_loss",
+            "sparse_minima",
+        ),
+        "theory.sparsification.reduction": (
+            "threshold",
+            "reduction",
+            "final_weight",
+        ),
+        "theory.sparsification.norms": (
+            "norm_relaxation",
+            "norm_decay",
+            "slow_manifold",
+            "waterline_time",
+        ),
+        "theory.sparsification.initial": (
+            "population_norm",
+            "population_uniform",
+            "population_laplace",
+        ),
+        "theory.sparsification.decay": (
+            "late_law",
+            "late_correction",
+            "late_law_of_power_tails",
+            "heuristic",
+        ),
+        "theory.sparsification.levels": ("time_per_level",),
+        "theory.sparsification.universal": (
+            "time_below_level",
+            "noise_below_level",
+            "time_tail",
+        ),
+        "theory.sparsification.order_statistics": (
+            "order_statistics",
+            "weights_below",
+            "influence_of_one_weight",
+        ),
+        "theory.sparsification.extinction": ("extinction",),
+        "theory.interference.initial": (
+            "initial_interference",
+            "initial_variance",
+            "initial_share",
+        ),
+        "theory.interference.two_encodings": (
+            "inner_product",
+            "malign_collision",
+            "benign_collision",
+        ),
+        "theory.interference.shared_neuron": (
+            "shared_neuron",
+            "saddle",
+        ),
+        "theory.interference.malign": (
+            "free_collision",
+            "death",
+        ),
+        "theory.interference.rebirth": ("rebirth",),
+        "theory.collisions.counting": (
+            "collisions",
+            "higher_order_collisions",
+            "independent_slots",
+        ),
+        "theory.collisions.exclusion": (
+            "exclusion_law",
+            "exclusion_moments",
+        ),
+        "theory.collisions.benign_collision": ("benign_collision_survives",),
+        "theory.collisions.crossover": (
+            "poisson_limit",
+            "crossover",
+        ),
+        "theory.noise.gaussian": ("gaussian_noise",),
+        "theory.noise.averaged": (
+            "edgeworth_correction",
+            "fourth_norm_force",
+        ),
+        "theory.noise.random_signs": ("random_signs",),
+        "theory.noise.fourth_norm": ("replicator",),
+        "theory.noise.drift": ("drift_rate",),
+        "theory.capacity.nearly_orthogonal": (
+            "johnson_lindenstrauss",
+            "random_directions",
+            "greedy_encodings",
+            "welch",
+        ),
+        "theory.capacity.crowding": ("interference_cost",),
+        "theory.two_layer.response": (
+            "interference_of_features",
+            "negative_bias",
+        ),
+        "theory.two_layer.monosemantic": (
+            "one_neuron",
+            "two_neurons",
+        ),
+        "theory.co_occurrence.rare_features": (
+            "rare_features",
+            "co_occurrence_force",
+            "benign_pair_cost",
+        ),
+        "theory.co_occurrence.pair_at_rest": (
+            "benign_pair_at_rest",
+            "unstable_benign_pair",
+        ),
+        "theory.co_occurrence.splitting": (
+            "split_neuron",
+            "choice_of_copies",
+        ),
+        "theory.co_occurrence.pair_escape": ("escape_from_pair",),
+    }
 )
+NAMES = tuple(name for names in INDEX.values() for name in names)
 
-derivations: tuple[Derivation, ...] = tuple(
-    derivation for module in MODULES for derivation in module.derivations
-)
+derivations: tuple[Derivation, ...]  # all of them, imported when they are first looked at
+
+
+def __getattr__(name: str) -> tuple[Derivation, ...]:
+    if name != "derivations":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _all()
+
+
+@functools.cache
+def _all() -> tuple[Derivation, ...]:
+    return tuple(derivation for module in INDEX for derivation in _of(module))
 
 
 def chapter(name: str) -> tuple[Derivation, ...]:
     """Return the derivations of a chapter, such as "collisions"."""
     return tuple(
-        derivation
-        for module in MODULES
-        if module.__name__.split(".")[1] == name
-        for derivation in module.derivations
+        derivation for module in INDEX if module.startswith(f"theory.{name}.") for derivation in _of(module)
     )
 
 
@@ -82,9 +160,13 @@ def find(name: str) -> Derivation:
     ValueError
         If there is none; the message names those that are spelled alike.
     """
-    by_name = {derivation.name: derivation for derivation in derivations}
-    if name not in by_name:
-        near = difflib.get_close_matches(name, by_name, n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else "polysem derive --list shows all"
-        raise arguments.ArgumentError(f"name must be that of a derivation, got {name!r}; {hint}")
-    return by_name[name]
+    for module, names in INDEX.items():
+        if name in names:
+            return _of(module)[names.index(name)]
+    near = difflib.get_close_matches(name, NAMES, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else "polysem derive --list shows all"
+    raise arguments.ArgumentError(f"name must be that of a derivation, got {name!r}; {hint}")
+
+
+def _of(module: str) -> tuple[Derivation, ...]:
+    return importlib.import_module(module).derivations

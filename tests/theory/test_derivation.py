@@ -12,7 +12,7 @@ f = sp.Function("f")
 
 
 def derivation(*steps):
-    return Derivation("name", "A statement.", "own", "proved", steps)
+    return Derivation("name", "A statement.", "own", "proved", lambda: steps)
 
 
 def test_each_way_of_checking():
@@ -53,7 +53,7 @@ def test_wrong_step_fails_and_is_named(wrong):
 def test_wrong_definition_fails_where_it_is_used():
     right = derivation(define(y, x**2, "."), equal(sp.Derivative(y, x), 2 * x, "."))
     right.verify()
-    wrong = dataclasses.replace(right, steps=(define(y, x**3, "."), right.steps[1]))
+    wrong = dataclasses.replace(right, proof=lambda: (define(y, x**3, "."), right.steps[1]))
     with pytest.raises(DerivationError, match="step 2"):
         wrong.verify()
 

@@ -2,11 +2,10 @@
 
 import sympy as sp
 
-from theory.capacity.nearly_orthogonal import DENSITY, m, n, x
+from theory.capacity.nearly_orthogonal import DENSITY
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function
-
-ell, rho = sp.symbols("l rho", positive=True)  # length of the encodings, interference at length 1
+from theory.notation import length as ell, load as rho, m, n, overlap as x
 
 LOAD = (n - 1) / (2 * m)  # ρ of random directions
 COST = LOAD / (1 + LOAD)
@@ -63,7 +62,11 @@ def _cost_steps() -> tuple[Step, ...]:
             "Mean squared inner product of two random directions, 1/m, here for m = 7: the m squared "
             "components of one along orthogonal axes add up to 1.",
         ),
-        equal((n - 1) * (1 / m) / 2, LOAD, "The ReLU keeps half of it: interference rho on one encoding."),
+        equal(
+            (n - 1) * sp.UnevaluatedExpr(1 / m) / 2,
+            LOAD,
+            "The ReLU keeps half of it: interference rho on one encoding.",
+        ),
         equal(
             sp.Derivative(loss, ell).doit().subs(ell, best),
             0,
@@ -87,9 +90,9 @@ derivations = (
             "Without biases n random encodings cost at least rho/(1 + rho) per feature, rho = (n - "
             "1)/(2m): half of everything is lost at n = 2m + 1."
         ),
-        source="own; seed 003 leaves the cost open",
+        source="own; seed 003, note 1, leaves the cost open",
         status="proved",
-        steps=_cost_steps(),
-        prediction="theory.capacity.crowding.cost",
+        proof=_cost_steps,
+        prediction="theory.capacity.cost",
     ),
 )

@@ -1,6 +1,6 @@
-"""Print the derivations of this chapter and verify each step."""
+"""``python -m theory.co_occurrence`` prints the derivations of this chapter and verifies each step."""
 
 from theory import catalogue
-from theory.derivation import script
+from theory.derivation.script import main
 
-script(catalogue.chapter("co_occurrence"))
+main("co_occurrence", catalogue.chapter("co_occurrence"))

@@ -8,12 +8,26 @@ import numpy as np
 import sympy as sp
 from scipy import optimize
 
-from theory.co_occurrence.rare_features import a, b, checked_probability, p, sample_loss
+from theory.co_occurrence.rare_features import checked_probability, sample_loss
 from theory.common import arguments
-from theory.derivation import Derivation, Step, define, equal, function, order
+from theory.derivation import Derivation, Merit, Step, define, equal, function, order
 from theory.flow.loss import relu
-
-g, lam = sp.symbols("g lambda", positive=True)
+from theory.notation import (
+    E_pair as E,
+    a,
+    b,
+    benefit_a,
+    benefit_b,
+    energy_a,
+    energy_b,
+    force_a,
+    force_b,
+    g_new as g,
+    lam,
+    lam_per_p,
+    new_threshold as theta,
+    p_on as p,
+)
 
 
 def pair_energy(W: sp.Matrix) -> sp.Expr:
@@ -144,7 +158,6 @@ _benefits = function((BENEFIT_OF_LARGER, BENEFIT_OF_SMALLER), a, b, p)
 
 
 def _rest_steps() -> tuple[Step, ...]:
-    E, force_a, force_b = sp.symbols("E f_a f_b", real=True)
     error = 1 - a * (a - b)
     return (
         define(E, PAIR_ENERGY, "Energy of a benign pair with weights a > b, per occurrence of a feature."),
@@ -181,10 +194,9 @@ def _rest_steps() -> tuple[Step, ...]:
 
 
 def _unstable_steps() -> tuple[Step, ...]:
-    of_smaller, of_larger = (sp.Function(name)(g) for name in ("E_b", "E_a"))
+    of_smaller, of_larger = energy_b(g), energy_a(g)
     single, l1 = ((1 - a**2) ** 2, (1 - b**2) ** 2), lam * (a + b + g)
     both = (1 - a * (a - b)) ** 2
-    benefit_b, benefit_a, theta = sp.symbols("h_b h_a theta", positive=True)
     return (
         define(
             of_smaller,
@@ -237,13 +249,23 @@ def _unstable_steps() -> tuple[Step, ...]:
 
 
 def _at_rest() -> tuple[Step, ...]:
-    ratio = sp.Symbol("q", positive=True)
     return (
-        define(lam, ratio * p, "Let L1 and co-occurrence be weak together."),
-        equal(lam / p, ratio, "Their ratio stays as it is."),
+        define(lam, lam_per_p * p, "Let L1 and co-occurrence be weak together."),
+        equal(lam / p, lam_per_p, "Their ratio stays as it is."),
         define(a, LARGER, "Larger weight of a pair at rest."),
         define(b, SMALLER, "Smaller weight of a pair at rest."),
     )
+
+
+def _benign_pair_at_rest_merit() -> float:
+    p, l1 = 0.05, 0.05
+    rest = benign_pair(l1, p)
+    return float(np.abs(np.subtract(rest, _leading_order(p, l1))).max()) if rest else np.nan
+
+
+def _unstable_benign_pair_merit() -> float:
+    p, l1 = 0.05, 0.05
+    return float(np.abs(np.array(rebirth_threshold(l1, p)) / (l1 / (l1 + p / 2)) - 1).max())
 
 
 derivations = (
@@ -252,9 +274,10 @@ derivations = (
         statement="Co-occurrence splits a benign pair: its weights rest at 1 +- p/4 - lambda/2.",
         source="own",
         status="asymptotic",
-        steps=_rest_steps(),
+        proof=_rest_steps,
         domains={a: (1, 1.5), b: (0.5, 1)},
-        prediction="theory.co_occurrence.pair_at_rest.benign_pair",
+        prediction="theory.co_occurrence.benign_pair",
+        merit=Merit("weights off by {:.1e} at most at p = lambda = 0.05", _benign_pair_at_rest_merit),
     ),
     Derivation(
         name="unstable_benign_pair",
@@ -264,8 +287,9 @@ derivations = (
         ),
         source="own",
         status="asymptotic",
-        steps=_unstable_steps(),
+        proof=_unstable_steps,
         domains={a: (1, 1.5), b: (0.5, 1), p: (0.1, 0.5), g: (0.1, 1.2)},
-        prediction="theory.co_occurrence.pair_at_rest.rebirth_threshold",
+        prediction="theory.co_occurrence.rebirth_threshold",
+        merit=Merit("threshold off by {:.1%} at most at p = lambda = 0.05", _unstable_benign_pair_merit),
     ),
 )

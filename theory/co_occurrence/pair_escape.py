@@ -8,12 +8,19 @@ left of the two strengths.
 
 import sympy as sp
 
-from theory.co_occurrence.pair_at_rest import lam
-from theory.co_occurrence.rare_features import checked_probability, p, sample_loss
+from theory.co_occurrence.rare_features import checked_probability, sample_loss
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function, order
-
-alpha, beta, s = sp.symbols("alpha beta s", positive=True)  # angles: tan(alpha) is runner-up over winner
+from theory.notation import (
+    E_pair as E,
+    alpha,
+    beta,
+    force_alpha as force,
+    lam,
+    lead as s,
+    p_on as p,
+    runner_up as g,
+)
 
 PAIR = sp.Matrix([[sp.cos(alpha), sp.sin(alpha), 0], [-sp.cos(beta), 0, sp.sin(beta)]])
 SLOW_ENERGY = (
@@ -61,7 +68,6 @@ _runner_up = function(RUNNER_UP, s)
 
 
 def _steps() -> tuple[Step, ...]:
-    E, force, g = sp.symbols("E f_alpha g", real=True)
     both = 2 * (sp.cos(alpha) * sp.cos(beta)) ** 2
     alone = sample_loss(PAIR, (0,)) + sample_loss(PAIR, (1,))
     return (
@@ -115,10 +121,10 @@ derivations = (
             "For small lambda and p, nothing but p/lambda says whether a feature leaves a benign pair: a "
             "runner-up leads it away from a size on that falls from 1/sqrt(2) at p = 0 to lambda/p."
         ),
-        source="own; the question is from the comments of seed 001",
+        source="own; question from seed 001, comments",
         status="asymptotic",
-        steps=_steps(),
+        proof=_steps,
         domains={alpha: (0.1, 1.5), beta: (0.1, 1.5)},
-        prediction="theory.co_occurrence.pair_escape.escape_threshold",
+        prediction="theory.co_occurrence.escape_threshold",
     ),
 )

@@ -11,10 +11,23 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
 from theory.flow.loss import relu
-
-n = sp.Symbol("n", integer=True, positive=True)
-p, a, b, r = sp.symbols("p a b r", positive=True)
-SINGLE, DOUBLE = sp.symbols("S_1 S_2", positive=True)  # sums of the losses of inputs with 1, 2 features on
+from theory.notation import (
+    S_1 as SINGLE,
+    S_2 as DOUBLE,
+    a,
+    b,
+    n,
+    p_on as p,
+    product_slopes,
+    q_product as q,
+    r_pair as r,
+    target as t,
+    u_product as u,
+    v_product as v,
+    x,
+    y,
+    z,
+)
 
 ONE_ON = p * (1 - p) ** (n - 1)  # probability that one given feature is on and no other
 TWO_ON = p**2 * (1 - p) ** (n - 2)  # that two given features are on and no other
@@ -24,7 +37,6 @@ ENERGY = SINGLE / 4 + p * (DOUBLE - (n - 1) * SINGLE) / 4  # per occurrence of a
 
 # One output, of an encoding with the inner products u and v with those that are on (v = 0 if only one is),
 # and the target t. At its kink a ReLU counts as off.
-u, v, t = sp.symbols("u v t", real=True)
 ERROR = (relu(u + v) - t) ** 2
 SLOPE = 2 * (relu(u + v) - t) * sp.Heaviside(u + v, 0)
 
@@ -155,9 +167,8 @@ def _rare_features_steps() -> tuple[Step, ...]:
 
 
 def _force_steps() -> tuple[Step, ...]:
-    x, y, z, q = sp.symbols("x y z q", positive=True)
     inner = {u: x * z + q, v: y * z + r}
-    slopes = dict(zip((u, v), sp.symbols("L_u L_v", real=True), strict=True))
+    slopes = dict(zip((u, v), product_slopes, strict=True))
 
     def pull(weight: sp.Symbol) -> sp.Expr:
         return sp.Add(*(slopes[by] * sp.Derivative(value, weight) for by, value in inner.items()))
@@ -199,7 +210,7 @@ def _cost_steps() -> tuple[Step, ...]:
             symbolic=False,
         ),
         equal(
-            p**2 * sample_loss(W, (0, 1)).subs({a: 1, b: 1}),
+            p**2 * sp.Subs(sample_loss(W, (0, 1)), (a, b), (1, 1)),
             PAIR_COST,
             "At unit weights both are lost, with probability p^2. Exact, for other features on other "
             "neurons.",
@@ -215,9 +226,9 @@ derivations = (
             "the single losses plus p^2 times the sum over pairs of what the pair costs beyond its two "
             "features."
         ),
-        source="own; the question is from the comments of seed 001",
+        source="own; question from seed 001, comments",
         status="asymptotic",
-        steps=_rare_features_steps(),
+        proof=_rare_features_steps,
         prediction="theory.co_occurrence.expected_loss",
     ),
     Derivation(
@@ -228,15 +239,15 @@ derivations = (
         ),
         source="own",
         status="asymptotic",
-        steps=_force_steps(),
+        proof=_force_steps,
         prediction="theory.co_occurrence.force",
     ),
     Derivation(
         name="benign_pair_cost",
         statement="A benign pair of unit weights adds 2 p^2 to the expected loss: it is not harmless.",
-        source="own; seed 001 has p = 0, where the pair is free",
+        source="own; in seed 001, Benign and malign collisions, p = 0 and the pair is free",
         status="proved",
-        steps=_cost_steps(),
+        proof=_cost_steps,
         prediction="theory.co_occurrence.pair_cost",
     ),
 )

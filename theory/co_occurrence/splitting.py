@@ -12,13 +12,27 @@ import numpy as np
 import sympy as sp
 from scipy import integrate, optimize, stats
 
-from theory.co_occurrence.rare_features import checked_probability, p, sample_loss
+from theory.co_occurrence.rare_features import checked_probability, sample_loss
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function, order
+from theory.notation import (
+    a,
+    apart,
+    b,
+    both_angles,
+    eps,
+    lam,
+    middle,
+    moving,
+    on as k,
+    p_on as p,
+    p_per_lam as q,
+    r_pair as r,
+    t,
+    x,
+    y,
+)
 
-t = sp.Symbol("t", real=True)
-lam, q, k, a, b, x, y, r = sp.symbols("lambda q k a b x y r", positive=True)  # q = p/λ
-middle, apart = sp.symbols("M delta", positive=True)  # half the sum and the difference of two angles
 TINY = 1e-150  # a difference at which sines are their arguments
 
 TURN = sp.sqrt(2) * lam * sp.sin(a)  # speed of the angle a by L1
@@ -103,7 +117,7 @@ def _split_steps() -> tuple[Step, ...]:
     return (
         *(
             equal(
-                (after * after.T)[at],
+                _written_out(after, after, *at),
                 (before * before.T)[at],
                 f"A neuron with the weights x, -y and all other neurons, a, b. Two copies with weights over "
                 f"sqrt(2) leave of an encoding {name} as it is.",
@@ -111,13 +125,13 @@ def _split_steps() -> tuple[Step, ...]:
             for at, name in inner.items()
         ),
         equal(
-            sp.Add(*(sp.Abs(weight) for weight in after[0, :2])),
+            sp.Add(*(sp.Abs(weight) for weight in after[0, :2]), evaluate=False),
             sp.sqrt(2) * x,
             "So outputs and squared error do not change, and what L1 takes of the neuron grows by sqrt(2).",
         ),
         *(
             equal(
-                (encoder * decoder.T)[at],
+                _written_out(encoder, decoder, *at),
                 (before * before.T)[at],
                 "Untied, with the same incoming weights and half the outgoing ones: the same outputs, "
                 f"shown for input {at[0] + 1} and output {at[1] + 1}.",
@@ -127,9 +141,15 @@ def _split_steps() -> tuple[Step, ...]:
     )
 
 
+def _written_out(first: sp.Matrix, second: sp.Matrix, i: int, j: int) -> sp.Expr:
+    """Return the inner product of two rows, neuron by neuron."""
+    products = (sp.Mul(a, b, evaluate=False) for a, b in zip(first.row(i), second.row(j), strict=True))
+    return sp.Add(*products, evaluate=False)
+
+
 def _choice_steps() -> tuple[Step, ...]:
-    angle = sp.Function("A", positive=True)(t)
-    gap = sp.Function("epsilon", positive=True)(t)
+    angle = moving(both_angles)
+    gap = moving(eps)
     first, second = (sp.Matrix([sp.cos(sp.pi / 4 - c), sp.sin(sp.pi / 4 - c)]) for c in (a, b))
     W = sp.Matrix([[1, 0], [-sp.cos(apart), -sp.sin(apart)]])  # seen from the first encoding
     larger, smaller = 1 + p / 4, 1 - p / 4
@@ -203,9 +223,9 @@ derivations = (
             "Two copies of a neuron, with weights over sqrt(2) if tied and with half the outgoing weights "
             "if not, leave all outputs as they are; tied, their L1 norm is sqrt(2) times what it was."
         ),
-        source="seed 001, comments; the factor for tied weights is own",
+        source="seed 001, Implications for mechanistic interpretability; the factor for tied weights is own",
         status="proved",
-        steps=_split_steps(),
+        proof=_split_steps,
     ),
     Derivation(
         name="choice_of_copies",
@@ -213,10 +233,10 @@ derivations = (
             "Two features of a split neuron separate with probability 1/2 without co-occurrence; with it "
             "what is missing to 1 falls like s^(p/(sqrt(2) lambda)) with the noise s."
         ),
-        source="own; question from the comments of seed 001",
+        source="own; question from seed 001, Implications for mechanistic interpretability",
         status="asymptotic",
-        steps=_choice_steps(),
+        proof=_choice_steps,
         domains={apart: (0.1, 1.4), a: (0.05, 0.7), b: (0.05, 0.7), middle: (0.1, 0.7), k: (1, 2)},
-        prediction="theory.co_occurrence.splitting.separation_probability",
+        prediction="theory.co_occurrence.separation_probability",
     ),
 )

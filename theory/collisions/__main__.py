@@ -1,6 +1,6 @@
-"""Print the derivations of this chapter and verify each step."""
+"""``python -m theory.collisions`` prints the derivations of this chapter and verifies each step."""
 
 from theory import catalogue
-from theory.derivation import script
+from theory.derivation.script import main
 
-script(catalogue.chapter("collisions"))
+main("collisions", catalogue.chapter("collisions"))

@@ -6,17 +6,13 @@ displace these. With a third feature it is no longer so: what pushes one of the 
 
 import sympy as sp
 
-from theory.collisions.counting import INDEPENDENT_SLOTS, m, n
+from theory.collisions.counting import INDEPENDENT_SLOTS
 from theory.collisions.exclusion import MEAN
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function
-from theory.flow.loss import forces, lam
+from theory.flow.loss import forces
+from theory.notation import G, N, a, b, c, d_weight as d, encodings, lam, m, n, p_rest as p, q_rest as q
 
-a, b, c, d, p, q = sp.symbols("a b c d p q", positive=True)
-G, N = sp.symbols("G N", positive=True)  # inner product and squared norm of the first encoding
-
-WEIGHTS = sp.Matrix(2, 3, sp.symbols("w_1:7", real=True))
-RATES = sum(forces(WEIGHTS, lam).values(), sp.zeros(2, 3))
 LEAST = (INDEPENDENT_SLOTS / MEAN).subs(n, 2)
 
 
@@ -38,9 +34,12 @@ _least = function(LEAST, m)
 
 
 def _steps() -> tuple[Step, ...]:
+    W = encodings(2, 3)
+    force = sum(forces(W, lam).values(), sp.zeros(2, 3))
+
     def rates(other: sp.Expr, met: sp.Expr) -> sp.Matrix:
         found = sp.Matrix([[a, other, p], [-b, met, q]])  # the collision, any other neuron, and the rest
-        return RATES.subs(dict(zip(WEIGHTS, found, strict=True)), simultaneous=True)
+        return force.subs(dict(zip(W, found, strict=True)), simultaneous=True)
 
     same, opposite = rates(c, d), rates(-c, d)
     return (
@@ -86,9 +85,9 @@ derivations = (
         ),
         source="own",
         status="proved",
-        steps=_steps(),
+        proof=_steps,
         # small weights but on the last neuron, so that the inner product is positive
         domains={a: (0.1, 0.3), b: (0.1, 0.3), c: (0.1, 0.3), d: (0.1, 0.3), p: (0.5, 0.7), q: (0.5, 0.7)},
-        prediction="theory.collisions.benign_collision.least_ratio",
+        prediction="theory.collisions.least_ratio",
     ),
 )

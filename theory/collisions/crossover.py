@@ -6,13 +6,15 @@ turns Poisson; at m about n² it is of order 1, and beyond it a random sparse so
 
 import math
 
+import numpy as np
 import sympy as sp
+from scipy import stats
 
-from theory.collisions.exclusion import FACTORIAL_MOMENT, MEAN, VARIANCE, log_pmf, m, n, r, sizes
+from theory.collisions import exclusion
+from theory.collisions.exclusion import FACTORIAL_MOMENT, MEAN, VARIANCE, log_pmf, sizes
 from theory.common import arguments
-from theory.derivation import Derivation, Step, equal, function, order
-
-eps, c, L = sp.symbols("epsilon c L", positive=True)
+from theory.derivation import Derivation, Merit, Step, equal, function, order
+from theory.notation import L_poisson as L, eps, m, n, r, x, y
 
 # 1 − variance/mean, which is 0 for a Poisson law
 DEFICIT = (4 * m * n - n**2 - n - 6 * m + 3) / ((2 * m - 1) * (2 * m - 3))
@@ -56,6 +58,7 @@ def neurons_without_polysemanticity(n_features: int, probability: float = 0.5) -
 
 _bound = function(BOUND, n, m)
 _neurons = function(NEURONS, n, L)
+_probability_of_none = function(sp.exp(log_pmf(sp.Integer(0), x, y)), x, y)  # for any number of neurons
 
 
 def _poisson_steps() -> tuple[Step, ...]:
@@ -90,11 +93,10 @@ def _poisson_steps() -> tuple[Step, ...]:
 
 
 def _crossover_steps() -> tuple[Step, ...]:
-    features, neurons = sp.symbols("n m", positive=True)
-    none = log_pmf(sp.Integer(0), features, neurons)
+    none = sp.Integer(0)
     return (
         equal(
-            sp.exp(none.subs({features: n, neurons: m})),
+            sp.exp(log_pmf(none, n, m)),
             2**n * sp.binomial(m, n) / sp.binomial(2 * m, n),
             "The probability that no neuron is doubly used: n neurons, and a sign for each.",
         ),
@@ -113,13 +115,25 @@ def _crossover_steps() -> tuple[Step, ...]:
         equal(sp.Sum(r / 2, (r, 0, n - 1)), n * (n - 1) / 4, "The sum of the first terms,"),
         equal(sp.Sum(3 * r**2 / 8, (r, 0, n - 1)), n * (n - 1) * (2 * n - 1) / 16, "and of the second ones."),
         order(
-            none.subs({features: 1 / eps, neurons: NEURONS.subs(n, 1 / eps)}),
+            log_pmf(none, 1 / eps, NEURONS.subs(n, 1 / eps)),
             -L,
             eps,
             2,
             "Solved for m: at so many neurons the probability is exp(-L) up to a share of order 1/n^2.",
         ),
     )
+
+
+def _crossover_merit() -> float:
+    neurons = neurons_without_polysemanticity(64)
+    return abs(float(_probability_of_none(64, neurons)) - 0.5)
+
+
+def _poisson_limit_merit() -> float:
+    law, number = exclusion.polysemantic_neurons(64, 1024), np.arange(33)
+    poisson = stats.poisson(law.mean())
+    distance = (np.abs(law.pmf(number) - poisson.pmf(number)).sum() + poisson.sf(32)) / 2
+    return poisson_bound(64, 1024) / distance
 
 
 derivations = (
@@ -129,11 +143,12 @@ derivations = (
             "The number of polysemantic neurons under exclusion is Poisson for many neurons, up to a total "
             "variation of at most (1 - exp(-mean)) (1 - variance/mean), about n/m."
         ),
-        source="own; Barbour, Holst and Janson 1992, corollary 2.C.2",
+        source="own; Barbour, Holst and Janson, Poisson Approximation, 1992, corollary 2.C.2",
         status="proved",
-        steps=_poisson_steps(),
+        proof=_poisson_steps,
         domains={n: (4, 6), m: (6, 9)},
-        prediction="theory.collisions.crossover.poisson_bound",
+        prediction="theory.collisions.poisson_bound",
+        merit=Merit("the bound is {:.2f} times the distance at n = 64, m = 1024", _poisson_limit_merit),
     ),
     Derivation(
         name="crossover",
@@ -143,8 +158,9 @@ derivations = (
         ),
         source="seed 001, introduction; constant own",
         status="asymptotic",
-        steps=_crossover_steps(),
+        proof=_crossover_steps,
         domains={n: (4, 6), m: (6, 9), r: (1, 4)},
-        prediction="theory.collisions.crossover.neurons_without_polysemanticity",
+        prediction="theory.collisions.neurons_without_polysemanticity",
+        merit=Merit("probability off ½ by {:.1e} at n = 64", _crossover_merit),
     ),
 )

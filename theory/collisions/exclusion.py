@@ -11,9 +11,7 @@ from scipy import stats
 
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function
-
-n, m, d, r = sp.symbols("n m d r", integer=True, positive=True)
-x, y = sp.symbols("x y", positive=True)
+from theory.notation import d, m, n, r, x, y
 
 WAYS = sp.binomial(m, d) * sp.binomial(m - d, n - 2 * d) * 2 ** (n - 2 * d)
 MEAN = n * (n - 1) / (2 * (2 * m - 1))
@@ -120,8 +118,9 @@ def sizes(n_features: int, n_neurons: int) -> tuple[int, int]:
     return n_features, n_neurons
 
 
-# real symbols: SymPy would turn loggamma of an integer into log(gamma), which overflows
-_log_pmf = function(log_pmf(*sp.symbols("d n m")), *sp.symbols("d n m"))
+# of any numbers: SymPy would turn loggamma of an integer into log(gamma), which overflows
+_DNM = [sp.Symbol(symbol.name) for symbol in (d, n, m)]
+_log_pmf = function(log_pmf(*_DNM), *_DNM)
 _mean = function(MEAN, n, m)
 _variance = function(VARIANCE, n, m)
 _third_moment = function(THIRD_MOMENT, n, m)
@@ -212,7 +211,7 @@ derivations = (
         ),
         source="own",
         status="proved",
-        steps=_law_steps(),
+        proof=_law_steps,
         domains=_SIZES,
         prediction="theory.collisions.polysemantic_neurons",
     ),
@@ -221,8 +220,8 @@ derivations = (
         statement="All factorial moments of the exclusion law, and its third central moment.",
         source="own",
         status="proved",
-        steps=_moment_steps(),
+        proof=_moment_steps,
         domains=_SIZES,
-        prediction="theory.collisions.exclusion.factorial_moment",
+        prediction="theory.collisions.factorial_moment",
     ),
 )

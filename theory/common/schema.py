@@ -8,13 +8,12 @@ import os
 from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import xarray as xr
 
 from theory.common import files
 from theory.common.arguments import ArgumentError
-from theory.model import Autoencoder
 
 SOURCES = ("theory", "simulation", "training", "experiment")
 
@@ -36,11 +35,19 @@ LONG_NAMES = {
 }
 
 
+class Model(Protocol):
+    """What a model says of itself."""
+
+    def parameters(self) -> dict[str, float]:
+        """Return its parameters by name."""
+        ...
+
+
 def dataset(
     variables: Mapping[str, tuple[Any, Any]],
     *,
     source: str,
-    model: Autoencoder | None = None,
+    model: Model | None = None,
     coords: Mapping[str, Any] | None = None,
     **attributes: Any,
 ) -> xr.Dataset:
@@ -52,7 +59,7 @@ def dataset(
         The variables; those named in `LONG_NAMES` get their long name.
     source : {"theory", "simulation", "training", "experiment"}
         Where the numbers come from; an experiment draws on several sources.
-    model : Autoencoder, optional
+    model : Model, optional
         Its parameters go into the attributes.
     coords : mapping, optional
         Coordinates.

@@ -9,6 +9,21 @@ import numpy as np
 import sympy as sp
 
 from theory.derivation import Derivation, Step, define, equal, function
+from theory.notation import (
+    R,
+    a,
+    b,
+    encodings,
+    lam,
+    lam_train,
+    moving,
+    rest_of_product as r,
+    t,
+    v_signed as v,
+    w_signed as w,
+    x,
+    y,
+)
 
 FORCES = ("feature_benefit", "interference", "l1")
 
@@ -67,28 +82,21 @@ def derived_forces(n_features: int, n_neurons: int) -> dict[str, Callable[[np.nd
         "feature_benefit", "interference" and "l1" (at strength λ = 1), each from an array of shape
         (n_features, n_neurons) to one of the same shape.
     """
-    W = _matrix(n_features, n_neurons)
+    W = encodings(n_features, n_neurons)
     return {name: _of_weights(force, W) for name, force in forces(W, sp.Integer(1)).items()}
 
 
 def derived_energy(n_features: int, n_neurons: int) -> Callable[[np.ndarray, float], float]:
     """Return the energy as a function of the encodings, shape (n_features, n_neurons), and of λ."""
-    W = _matrix(n_features, n_neurons)
+    W = encodings(n_features, n_neurons)
     evaluate = function(energy(W, lam), lam, *W)
     return lambda weights, l1: float(evaluate(l1, *np.asarray(weights, dtype=float).flat))
-
-
-def _matrix(n: int, m: int) -> sp.Matrix:
-    return sp.Matrix(n, m, lambda i, k: sp.Symbol(f"w_{i + 1},{k + 1}", real=True))
 
 
 def _of_weights(expression: sp.Matrix, W: sp.Matrix) -> Callable[[np.ndarray], np.ndarray]:
     evaluate = function(expression, *W)
     return lambda weights: np.array(evaluate(*np.asarray(weights, dtype=float).flat), dtype=float)
 
-
-t, w, v, r = sp.symbols("t w v r", real=True)
-R, lam, lam_train = sp.symbols("R lambda lambda_train", positive=True)
 
 # What the loss contains of one weight w = W_ik, for any n and m. R is the rest of the squared norm,
 # Σ_{l≠k} W_il². Each other feature j adds a term with v = W_jk, its weight on the same neuron, and
@@ -113,7 +121,7 @@ def _seen_by_first_weight(W: sp.Matrix) -> sp.Expr:
 
 
 def _gradient_steps() -> tuple[Step, ...]:
-    W = _matrix(2, 2)
+    W = encodings(2, 2)
     whole, seen = loss(W, lam_train), _seen_by_first_weight(W)
     return (
         equal(
@@ -151,15 +159,14 @@ def _gradient_steps() -> tuple[Step, ...]:
 
 
 def _descent_steps() -> tuple[Step, ...]:
-    a, b = (sp.Function(name, positive=True)(t) for name in "ab")  # every ReLU is on and every sign is +
-    x, y = sp.symbols("x y", positive=True)
+    first, second = moving(a), moving(b)  # every ReLU is on and every sign is +
     E = energy(sp.Matrix([x, y]), lam)
-    force_a, force_b = (-sp.diff(E, weight).subs({x: a, y: b}) for weight in (x, y))
+    force_a, force_b = (-sp.diff(E, weight).subs({x: first, y: second}) for weight in (x, y))
     return (
-        define(sp.Derivative(a, t), force_a, "The flow, here for two positive weights on one neuron."),
-        define(sp.Derivative(b, t), force_b, "The same for the other one."),
+        define(sp.Derivative(first, t), force_a, "The flow, here for two positive weights on one neuron."),
+        define(sp.Derivative(second, t), force_b, "The same for the other one."),
         equal(
-            sp.Derivative(E.subs({x: a, y: b}), t),
+            sp.Derivative(E.subs({x: first, y: second}), t),
             -(force_a**2) - force_b**2,
             "The energy falls at the rate of the squared length of the force, so it never increases. By the "
             "chain rule this is so for any number of weights.",
@@ -176,9 +183,9 @@ derivations = (
         ),
         source="seed 001, Loss and dynamics, footnote 7",
         status="proved",
-        steps=_gradient_steps(),
+        proof=_gradient_steps,
         # small weights with positive inner products, where every ReLU is on
-        domains={w: (0.1, 0.6), v: (0.1, 0.6), r: (0.1, 0.6)} | dict.fromkeys(_matrix(2, 2), (0.1, 0.6)),
+        domains={w: (0.1, 0.6), v: (0.1, 0.6), r: (0.1, 0.6)} | dict.fromkeys(encodings(2, 2), (0.1, 0.6)),
         prediction="theory.flow.derived_forces",
     ),
     Derivation(
@@ -186,7 +193,7 @@ derivations = (
         statement="The flow descends the energy E = loss / 4: dE/dt = minus the squared length of the force.",
         source="own",
         status="proved",
-        steps=_descent_steps(),
+        proof=_descent_steps,
         prediction="theory.flow.derived_energy",
     ),
 )

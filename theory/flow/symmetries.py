@@ -4,10 +4,9 @@ import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
 from theory.flow.loss import loss
+from theory.notation import ell, encodings, input_weights, lam_train as lam, phi, slopes
 
-W = sp.Matrix(2, 2, sp.symbols("w_11 w_12 w_21 w_22", real=True))
-lam, ell = sp.symbols("lambda_train ell", positive=True)
-phi = sp.Symbol("phi", real=True)
+W = encodings(2, 2)
 
 SWAP = sp.Matrix([[0, 1], [1, 0]])
 FLIP = sp.diag(1, -1)
@@ -15,14 +14,18 @@ ROTATION = sp.Matrix([[sp.cos(phi), -sp.sin(phi)], [sp.sin(phi), sp.cos(phi)]])
 
 
 def _symmetry_steps() -> tuple[Step, ...]:
+    V = encodings(2, 2, "v")
+
     def same(changed: sp.Matrix, strength: sp.Expr, text: str) -> Step:
-        return equal(loss(changed, strength), loss(W, strength), text, symbolic=False)
+        moved = sp.Subs(loss(V, strength), tuple(V), tuple(changed))
+        return equal(moved, loss(W, strength), text, symbolic=False)
 
     return (
         same(
             SWAP * W,
             lam,
-            "Exchange two features: the rows of W. All are shown for two features, two neurons.",
+            "Exchange two features: take V for W, with the rows exchanged. All are shown for two features, "
+            "two neurons.",
         ),
         same(W * SWAP, lam, "Exchange two neurons: the columns."),
         same(W * FLIP, lam, "Flip the sign of a neuron: of its column."),
@@ -38,9 +41,8 @@ def _symmetry_steps() -> tuple[Step, ...]:
 
 def _orthogonal_steps() -> tuple[Step, ...]:
     U = ell * ROTATION  # rows: two orthogonal inputs of length ell
-    v = sp.Matrix(sp.symbols("v_1 v_2", real=True))  # the trained weights from the two inputs to one neuron
-    slopes = sp.Matrix(sp.symbols("L_1 L_2", real=True))
-    change = slopes.dot(U * v)
+    v = sp.Matrix(input_weights)  # trained
+    change = sp.Matrix(slopes).dot(U * v)
     return (
         equal(U.row(0).dot(U.row(0)), ell**2, "The rows u_1, u_2 of U are inputs of length ell."),
         *(
@@ -62,9 +64,9 @@ derivations = (
             "Permuting features or neurons and flipping the sign of a neuron leave the loss as it is; "
             "without L1 every rotation of the hidden space does."
         ),
-        source="seed 001, Implications for mechanistic interpretability and comments; own",
+        source="seed 001, Implications for mechanistic interpretability, and comments; the rest own",
         status="proved",
-        steps=_symmetry_steps(),
+        proof=_symmetry_steps,
         domains=dict.fromkeys(W, (0.1, 0.6)),  # a positive inner product, so that the ReLU is on
     ),
     Derivation(
@@ -75,6 +77,6 @@ derivations = (
         ),
         source="seed 001, footnote 10; factor own",
         status="proved",
-        steps=_orthogonal_steps(),
+        proof=_orthogonal_steps,
     ),
 )

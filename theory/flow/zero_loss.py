@@ -10,10 +10,9 @@ import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
 from theory.flow.loss import energy, loss, relu
+from theory.notation import encodings, lam, phi, w, x, y, z
 
-lam, w, x, y, z = sp.symbols("lambda w x y z", positive=True)
-phi = sp.Symbol("phi", real=True)
-V = sp.Matrix(2, 2, sp.symbols("v_11 v_12 v_21 v_22", real=True))
+V = encodings(2, 2, "v")
 v_11, v_12, v_21, v_22 = V
 
 ALONE = sp.eye(2)
@@ -27,7 +26,7 @@ def _lengthening(row: sp.Matrix, displacement: sp.Matrix) -> sp.Expr:
 
 
 def _solution_steps() -> tuple[Step, ...]:
-    none = sp.Integer(0)
+    none, clipped = sp.Integer(0), sp.Max(0, -x * y, evaluate=False)
     first, second = V.row(0), V.row(1)
     return (
         equal(
@@ -38,9 +37,10 @@ def _solution_steps() -> tuple[Step, ...]:
             symbolic=False,
         ),
         equal(
+            (x**2 - 1) ** 2 + (y**2 - 1) ** 2 + (z**2 - 1) ** 2 + 2 * clipped**2,
             loss(sp.Matrix([[x, 0], [-y, 0], [0, z]]), none),
-            (x**2 - 1) ** 2 + (y**2 - 1) ** 2 + (z**2 - 1) ** 2,
-            "In a mixture of pairs and features alone only the lengths cost anything.",
+            "In a mixture of pairs and features alone only the lengths cost anything: ReLU clips the inner "
+            "product of a pair.",
         ),
         equal(
             energy(ALONE + V, none),
@@ -78,10 +78,14 @@ def _sparse_steps() -> tuple[Step, ...]:
         ),
         equal(
             energy(w * PAIR, lam),
-            2 * one,
+            sp.Mul(2, one, evaluate=False),
             "A pair of opposite signs costs exactly what two features alone cost,",
         ),
-        equal(energy(w * ALONE, lam), 2 * one, "which is this: nothing in the energy prefers either."),
+        equal(
+            energy(w * ALONE, lam),
+            sp.Mul(2, one, evaluate=False),
+            "which is this: nothing in the energy prefers either.",
+        ),
         equal(
             rise(ALONE),
             BALANCE * (sp.Abs(v_12) + sp.Abs(v_21))
@@ -115,7 +119,7 @@ derivations = (
         ),
         source="seed 001, Possible solutions; stability own",
         status="proved",
-        steps=_solution_steps(),
+        proof=_solution_steps,
         domains=_DISPLACED | {phi: (0.1, 1.5)},
     ),
     Derivation(
@@ -126,7 +130,7 @@ derivations = (
         ),
         source="own",
         status="proved",
-        steps=_sparse_steps(),
+        proof=_sparse_steps,
         domains=_DISPLACED,
     ),
 )

@@ -13,9 +13,7 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function
 from theory.flow.loss import forces
-
-t = sp.Symbol("t", real=True)
-lam, a0, b0, g0, N, z = sp.symbols("lambda a_0 b_0 g_0 N z", positive=True)
+from theory.notation import N, a_0 as a0, b_0 as b0, encodings, g_0 as g0, lam, other, same, t, z
 
 # growth of the component of the encodings along an eigenvector of W Wᵀ with eigenvalue g0 at the start
 GAIN = sp.exp(t) / sp.sqrt(1 + g0 * (sp.exp(2 * t) - 1))
@@ -72,9 +70,8 @@ _death_time = function(DEATH_TIME, a0, b0, lam)
 
 
 def _collision_steps() -> tuple[Step, ...]:
-    W = sp.Matrix(2, 2, sp.symbols("w_11 w_12 w_21 w_22", positive=True))
+    W = encodings(2, 2, positive=True)
     first, second = W.row(0), W.row(1)
-    same, other = sp.symbols("S O")
     plus, minus = 1 / sp.sqrt(N + a0 * b0), 1 / sp.sqrt(N - a0 * b0)
     a, b = same * a0 + other * b0, other * a0 + same * b0
     return (
@@ -149,16 +146,16 @@ derivations = (
         ),
         source="own; question from seed 001, Gaps in the theory",
         status="proved",
-        steps=_collision_steps(),
+        proof=_collision_steps,
         domains={a0: (0.1, 0.6), b0: (0.1, 0.6), N: (0.8, 1.2)},
-        prediction="theory.interference.malign.free_collision",
+        prediction="theory.interference.free_collision",
     ),
     Derivation(
         name="death",
         statement="With L1 the smaller of two weights on one neuron dies after a finite time.",
         source="seed 001, Benign and malign collisions; formula own",
         status="proved",
-        steps=_death_steps(),
-        prediction="theory.interference.malign.death_time",
+        proof=_death_steps,
+        prediction="theory.interference.death_time",
     ),
 )

@@ -4,9 +4,20 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
-from theory.flow.loss import L1_TERM, OTHER_OUTPUT, OWN_OUTPUT, R, lam, lam_train, r, t, v, w
-
-eps, a0, y, inner = sp.symbols("epsilon a_0 y r", positive=True)
+from theory.flow.loss import L1_TERM, OTHER_OUTPUT, OWN_OUTPUT
+from theory.notation import (
+    R,
+    a_0 as a0,
+    eps,
+    inner,
+    lam,
+    lam_train,
+    rest_of_product as r,
+    t,
+    v_signed as v,
+    w_signed as w,
+    y,
+)
 
 REBIRTH_UNTIL = sp.log(a0 * y / lam) / 2
 
@@ -71,7 +82,7 @@ def _rebirth_steps() -> tuple[Step, ...]:
             "downwards so. One of them lowers it if r |v| > lambda.",
         ),
         equal(
-            (a0 * sp.exp(-2 * t)).subs(t, REBIRTH_UNTIL) * y,
+            sp.Subs(a0 * sp.exp(-2 * t) * y, t, REBIRTH_UNTIL),
             lam,
             "An inner product that decays from a_0 reaches that bound, for |v| = y, at this time.",
         ),
@@ -84,8 +95,8 @@ derivations = (
         statement="A dead weight is reborn exactly when the interference on it exceeds lambda.",
         source="seed 001, Benign and malign collisions (“probably not strong enough”); criterion own",
         status="proved",
-        steps=_rebirth_steps(),
+        proof=_rebirth_steps,
         domains={lam: (0.1, 0.5), v: (0.1, 0.6), a0: (0.5, 0.9)},
-        prediction="theory.interference.malign.rebirth_until",
+        prediction="theory.interference.rebirth_until",
     ),
 )

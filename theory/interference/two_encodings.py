@@ -11,10 +11,22 @@ from sympy.codegen.rewriting import expm1_opt, optimize
 from theory.common import arguments
 from theory.derivation import Derivation, Step, define, equal, function, order
 from theory.flow.loss import forces, terms
-
-t = sp.Symbol("t", real=True)
-x, y = sp.symbols("x y", positive=True)
-a0, b0, g0, delta, eps = sp.symbols("a_0 b_0 g_0 Delta epsilon", positive=True)
+from theory.notation import (
+    a as weight_a,
+    a_0 as a0,
+    b as weight_b,
+    b_0 as b0,
+    conserved as delta,
+    encodings,
+    eps,
+    g_0 as g0,
+    moving,
+    p_component,
+    q_component,
+    t,
+    x,
+    y,
+)
 
 # two encodings of unit length, alone: a(t) from a(0) = a0
 INNER_PRODUCT = a0 * sp.exp(-2 * t) / (1 - a0**2 * (1 - sp.exp(-2 * t)) ** 2)
@@ -91,11 +103,11 @@ _smaller_of_equals = function(SMALLER_OF_EQUALS, t, b0)
 
 
 def _inner_product_steps() -> tuple[Step, ...]:
-    W = sp.Matrix(2, 2, sp.symbols("w_11 w_12 w_21 w_22", positive=True))  # in the plane of the two, ReLU on
+    W = encodings(2, 2, positive=True)  # in the plane of the two, ReLU on
     force = forces(W, sp.Integer(0))
     flow = force["feature_benefit"] + force["interference"]
     first, second = W.row(0), W.row(1)
-    p, q = sp.Function("p")(t), sp.Function("q")(t)
+    p, q = moving(p_component), moving(q_component)
     mirror = dict(zip(W, (p, q, p, -q), strict=True))
     logistic = g0 * sp.exp(2 * t) / (1 + g0 * (sp.exp(2 * t) - 1))
     return (
@@ -137,7 +149,7 @@ def _inner_product_steps() -> tuple[Step, ...]:
 
 
 def _malign_steps() -> tuple[Step, ...]:
-    a, b = sp.Function("a")(t), sp.Function("b")(t)
+    a, b = moving(weight_a), moving(weight_b)
     force_a, force_b = forces(sp.Matrix([x, y]), sp.Integer(0))["interference"].subs({x: a, y: b})
     return (
         define(
@@ -191,7 +203,7 @@ derivations = (
         statement="A positive inner product of two near-unit encodings decays like exp(-2t).",
         source="seed 001, How strong is the interference?; closed form own",
         status="proved",
-        steps=_inner_product_steps(),
+        proof=_inner_product_steps,
         domains={a0: (0.1, 0.9)},
         prediction="theory.interference.inner_product",
     ),
@@ -200,7 +212,7 @@ derivations = (
         statement="Of two features with the same sign on one neuron, the larger drives the other one out.",
         source="seed 001, Benign and malign collisions; closed form own",
         status="proved",
-        steps=_malign_steps(),
+        proof=_malign_steps,
         prediction="theory.interference.malign_collision",
     ),
     Derivation(
@@ -208,6 +220,6 @@ derivations = (
         statement="Two features with opposite signs on one neuron feel no force from each other.",
         source="seed 001, Benign and malign collisions",
         status="proved",
-        steps=_benign_steps(),
+        proof=_benign_steps,
     ),
 )

@@ -1,6 +1,7 @@
 """Noise on the hidden layer in place of L1.
 
-The loss and the force averaged over the noise are in `theory.noise.averaged`, exactly for random signs in
+The loss under Gaussian noise is in `theory.noise.gaussian`; the averaged loss and force of any noise, to
+first order in its kurtosis, in `theory.noise.averaged`, and exactly for random signs in
 `theory.noise.random_signs`. How fast noise turns encodings towards the axes is in `theory.noise.drift`, and
 when they arrive in `theory.noise.fourth_norm`.
 """

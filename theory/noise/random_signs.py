@@ -14,11 +14,10 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Step, equal, function, order
 from theory.flow.loss import relu
-from theory.noise.averaged import SQUARE, a, s, theta
+from theory.noise.gaussian import SQUARE
+from theory.notation import inner_noise as a, j, k, output_std as s, theta
 
 MOST_NEURONS = 28  # lists of 2^14 values
-
-k, j = sp.symbols("k j", integer=True, positive=True)
 
 
 def mean_square(weights: tuple[sp.Expr, ...]) -> sp.Expr:
@@ -166,8 +165,8 @@ def _steps() -> tuple[Step, ...]:
     lattice = (2 * j - k) / sp.sqrt(k)
     return (
         equal(
+            EQUAL_WEIGHTS.subs(k, 1),
             mean_square((s,)),
-            (relu(a + s) ** 2 + relu(a - s) ** 2) / 2,
             "One weight: the noise on the output is +s or -s. While |a| < s only the first one counts, and "
             "below a = -s nothing is left: noise and interference are free, as never under Gaussian "
             "noise.",
@@ -208,9 +207,9 @@ derivations = (
             "Under random-sign noise a sparse encoding with inner products below -sigma pays nothing for "
             "noise and interference, a dense one does."
         ),
-        source="own; arXiv:2312.03096 has the mechanism",
+        source="own; arXiv:2312.03096, noise instead of L1, has the mechanism",
         status="proved",
-        steps=_steps(),
+        proof=_steps,
         domains={s: (0.2, 1)},
         prediction="theory.noise.random_signs.force",
     ),

@@ -7,17 +7,18 @@ Laplace weights, a quadrature for any other distribution, sums for a sample.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import sympy as sp
 from scipy.stats.distributions import rv_frozen
 
 from theory.common import arguments
-from theory.derivation import Derivation, equal, function
+from theory.derivation import Derivation, Step, equal, function
 from theory.model import Autoencoder
+from theory.notation import m, s, sigma, u
 from theory.sparsification import levels
 
-m, sigma, s, u = sp.symbols("m sigma s u", positive=True)
 _z = s / sigma
 _gauss = sp.sqrt(2 / sp.pi) * sp.exp(-(_z**2) / 2)
 _beyond = sp.erfc(_z / sp.sqrt(2))
@@ -45,41 +46,6 @@ FAMILIES = {
         (m * _decay, m * sigma * _decay / sp.sqrt(2), m * sigma**2 * _decay),
     ),
 }
-
-
-def _derivation(name: str, title: str) -> Derivation:
-    density, end, (active, first, second) = FAMILIES[name]
-    return Derivation(
-        name=f"population_{name}",
-        statement=f"For {title} weights k, p and q are closed functions of the waterline: no free constant.",
-        source="own",
-        status="proved",
-        steps=(
-            equal(sp.Integral(density, (u, 0, end)), 1, "Density of the absolute initial weights."),
-            equal(sp.Integral(u**2 * density, (u, 0, end)), sigma**2, "Their mean square."),
-            equal(
-                m * sp.Integral(density, (u, s, end)), active, "Active weights: those above the waterline."
-            ),
-            equal(
-                sp.Derivative(first, s), -active, "Each of them brings down the sum of excesses at rate 1 …"
-            ),
-            equal(sp.Derivative(second, s), -2 * first, "… and that of their squares at twice its excess."),
-            equal(first.subs(s, 0), m * sp.Integral(u * density, (u, 0, end)), "They start from the mean …"),
-            equal(sp.Subs(second, s, 0), m * sigma**2, "… and the mean square."),
-        ),
-        domains={sigma: (1, 2), s: (0.1, 1.5)},
-        prediction="sparsification.population",
-    )
-
-
-derivations = (
-    _derivation("norm", "normal"),
-    _derivation("uniform", "uniform"),
-    _derivation("laplace", "Laplace"),
-)
-
-_SUMS = {name: tuple(function(f, s, m, sigma) for f in sums) for name, (_, _, sums) in FAMILIES.items()}
-_ENDS = {name: function(end, sigma) for name, (_, end, _) in FAMILIES.items()}
 
 
 @dataclass(frozen=True)
@@ -173,3 +139,34 @@ def _sampled(sizes: np.ndarray, n_neurons: int) -> Excesses:
         return share * levels.square_after(lowest + 1, first[lowest], second[lowest], step)
 
     return Excesses(active, excess, square)
+
+
+_SUMS = {name: tuple(function(f, s, m, sigma) for f in sums) for name, (_, _, sums) in FAMILIES.items()}
+_ENDS = {name: function(end, sigma) for name, (_, end, _) in FAMILIES.items()}
+
+
+def _steps(family: str) -> tuple[Step, ...]:
+    density, end, (active, first, second) = FAMILIES[family]
+    return (
+        equal(sp.Integral(density, (u, 0, end)), 1, "Density of the absolute initial weights."),
+        equal(sp.Integral(u**2 * density, (u, 0, end)), sigma**2, "Their mean square."),
+        equal(m * sp.Integral(density, (u, s, end)), active, "Active weights: those above the waterline."),
+        equal(sp.Derivative(first, s), -active, "Each of them brings down the sum of excesses at rate 1 …"),
+        equal(sp.Derivative(second, s), -2 * first, "… and that of their squares at twice its excess."),
+        equal(first.subs(s, 0), m * sp.Integral(u * density, (u, 0, end)), "They start from the mean …"),
+        equal(sp.Subs(second, s, 0), m * sigma**2, "… and the mean square."),
+    )
+
+
+derivations = tuple(
+    Derivation(
+        name=f"population_{family}",
+        statement=f"For {title} weights k, p and q are closed functions of the waterline: no free constant.",
+        source="own",
+        status="proved",
+        proof=partial(_steps, family),
+        domains={sigma: (1, 2), s: (0.1, 1.5)},
+        prediction="theory.sparsification.population",
+    )
+    for family, title in (("norm", "normal"), ("uniform", "uniform"), ("laplace", "Laplace"))
+)

@@ -10,50 +10,17 @@ from collections.abc import Sequence
 import numpy as np
 import sympy as sp
 
-from theory.derivation import Derivation, equal, function
-
-P, Q, E, j, x = sp.symbols("P Q E j x", positive=True)
+from theory.derivation import Derivation, Step, equal, function
+from theory.notation import E, P, Q, below as x, left as j
 
 # j weights left, waterline x below u_j. P and Q: sums of the excesses over u_j and of their squares; gap E/j.
-_square = Q + 2 * P * x + j * x**2
-_primitive = sp.log(sp.sqrt(j * _square) + P + j * x) / sp.sqrt(j)
-sums_next = P + E
-squares_next = Q + (2 * P * E + E**2) / j
-time_spent = sp.log((sp.sqrt(j * squares_next) + sums_next) / (sp.sqrt(j * Q) + P)) / sp.sqrt(j)
+SUM_NEXT = P + E
+SQUARE_NEXT = Q + (2 * P * E + E**2) / j
+TIME_SPENT = sp.log((sp.sqrt(j * SQUARE_NEXT) + SUM_NEXT) / (sp.sqrt(j * Q) + P)) / sp.sqrt(j)
 
-level = Derivation(
-    name="time_per_level",
-    statement="The time that passes while j weights are left is elementary in the gaps between the weights.",
-    source="own",
-    status="proved",
-    steps=(
-        equal(sp.Subs(_square, x, 0), Q, "q at a waterline x below u_j starts from Q …"),
-        equal(sp.Derivative(_square, x), 2 * (P + j * x), "… half its slope is the sum of excesses …"),
-        equal(sp.Derivative(P + j * x, x), j, "… whose slope is the number of weights."),
-        equal(
-            sp.Derivative(_primitive, x), 1 / sp.sqrt(_square), "The time ∫ dx/√q at one level is elementary."
-        ),
-        equal(
-            sp.Subs(P + j * x, x, E / j),
-            sums_next,
-            "The gap to the next weight is E/j. The new sum of excesses …",
-        ),
-        equal(_square.subs(x, E / j) - Q, squares_next - Q, "… and what the sum of their squares gains."),
-        equal(
-            _primitive.subs(x, E / j) - _primitive.subs(x, 0),
-            time_spent,
-            "Time spent while j weights are left.",
-        ),
-    ),
-    prediction="sparsification.time_to_sparsity",
-)
-
-
-derivations = (level,)
-
-sum_after = function(sums_next, P, E)
-square_after = function(squares_next, j, P, Q, E)
-time_at = function(time_spent, j, P, Q, E)
+sum_after = function(SUM_NEXT, P, E)
+square_after = function(SQUARE_NEXT, j, P, Q, E)
+time_at = function(TIME_SPENT, j, P, Q, E)
 
 
 def descend(steps: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
@@ -76,3 +43,41 @@ def descend(steps: Sequence[np.ndarray]) -> tuple[list[np.ndarray], np.ndarray, 
         spent.append(time_at(left, sums, squares, step))
         sums, squares = sum_after(sums, step), square_after(left, sums, squares, step)
     return spent, sums, squares
+
+
+def _level_steps() -> tuple[Step, ...]:
+    square = Q + 2 * P * x + j * x**2
+    primitive = sp.log(sp.sqrt(j * square) + P + j * x) / sp.sqrt(j)
+    return (
+        equal(sp.Subs(square, x, 0), Q, "q at a waterline x below u_j starts from Q …"),
+        equal(sp.Derivative(square, x), 2 * (P + j * x), "… half its slope is the sum of excesses …"),
+        equal(sp.Derivative(P + j * x, x), j, "… whose slope is the number of weights."),
+        equal(
+            sp.Derivative(primitive, x), 1 / sp.sqrt(square), "The time ∫ dx/√q at one level is elementary."
+        ),
+        equal(
+            sp.Subs(P + j * x, x, E / j),
+            SUM_NEXT,
+            "The gap to the next weight is E/j. The new sum of excesses …",
+        ),
+        equal(square.subs(x, E / j) - Q, SQUARE_NEXT - Q, "… and what the sum of their squares gains."),
+        equal(
+            primitive.subs(x, E / j) - primitive.subs(x, 0),
+            TIME_SPENT,
+            "Time spent while j weights are left.",
+        ),
+    )
+
+
+derivations = (
+    Derivation(
+        name="time_per_level",
+        statement=(
+            "The time that passes while j weights are left is elementary in the gaps between the weights."
+        ),
+        source="own",
+        status="proved",
+        proof=_level_steps,
+        prediction="theory.sparsification.time_to_sparsity",
+    ),
+)

@@ -17,104 +17,43 @@ from scipy.stats import beta, norm, qmc, rv_discrete
 from scipy.stats.distributions import rv_frozen
 
 from theory.common import arguments
-from theory.derivation import Derivation, equal, function
+from theory.derivation import Derivation, Step, equal, function
 from theory.model import Autoencoder
+from theory.notation import (
+    K_level as K,
+    P,
+    Q,
+    U_top as U,
+    at_s,
+    at_top,
+    below as x,
+    beyond,
+    eps,
+    excess as a,
+    gap as g,
+    integral,
+    j,
+    m,
+    q,
+    q_0,
+    q_of,
+    s,
+    sigma,
+    u,
+    z,
+)
 from theory.sparsification import levels, universal
 from theory.sparsification.decay import population
-from theory.sparsification.initial import FAMILIES, Excesses, excesses, s, sigma, u
-from theory.sparsification.norms import clock_square, q0, time_lag
+from theory.sparsification.initial import FAMILIES, Excesses, excesses
+from theory.sparsification.norms import TIME_LAG
 from theory.sparsification.tabulated import Tabulated, conditional
 
-j, m = sp.symbols("j m", integer=True, positive=True)
-g, pr, U, z = sp.symbols("g pi U z", positive=True)
-_exactly = sp.binomial(m, j) * pr**j * (1 - pr) ** (m - j)
-_beta = sp.factorial(m) / sp.factorial(j - 1) / sp.factorial(m - j) * pr ** (j - 1) * (1 - pr) ** (m - j)
-
-gaps = Derivation(
-    name="order_statistics",
-    statement="For v = −ln P(|w| > u) the sorted gaps are E_j/j; P(|w| > u_K) is a beta variable.",
-    source="Rényi",
-    status="proved",
-    steps=(
-        equal(
-            sp.exp(-g) ** j, sp.exp(-j * g), "All of j exponential variables exceed g: their least is E/j."
-        ),
-        equal(
-            sp.exp(-j * (g + s)) / sp.exp(-j * s),
-            sp.exp(-j * g),
-            "No memory: above it the others start anew.",
-        ),
-        equal(
-            sp.Derivative(_exactly, pr),
-            _beta - _beta.subs(j, j + 1),
-            "Just j of m weights lie beyond u, P(|w| > u) = π. The sum from K on has a beta law for slope.",
-        ),
-    ),
-    domains={j: (2, 4), m: (6, 8), pr: (0.1, 0.9)},
-    prediction="sparsification.time_to_sparsity",
-)
-
-P, Q, number, total = sp.symbols("P Q K m", positive=True)
-at_s, at_top = (sp.symbols(f"k_{x} p_{x} q_{x}", positive=True) for x in "sU")  # sums of the population
-between = at_s[2] - at_top[2] - 2 * (U - s) * at_top[1] - (U - s) ** 2 * at_top[0]
-mean_square = Q + 2 * P * (U - s) + number * (U - s) ** 2 + (total - number) / (total - at_top[0]) * between
-
-_density, _, _sums = FAMILIES["uniform"]
-_uniform = dict(zip(at_s, _sums, strict=True)) | {a: f.subs(s, U) for a, f in zip(at_top, _sums, strict=True)}
-_number = number + (total - number) * (_sums[0] - _sums[0].subs(s, U)) / (total - _sums[0].subs(s, U))
-
-bulk = Derivation(
-    name="weights_below",
-    statement="Given the K largest weights, the others are a sample of the distribution below U = u_K.",
-    source="own",
-    status="proved",
-    steps=(
-        equal(
-            total * sp.Integral((u - s) ** 2 * _density, (u, s, U)),
-            between.subs(_uniform),
-            "Squares of the weights between s and U, from the sums above s and U; here for uniform weights.",
-        ),
-        equal(
-            Q + 2 * P * (U - s) + 2 * sp.Integral((z - s) * _number.subs(s, z), (z, s, U)),
-            mean_square.subs(_uniform),
-            "q starts at U from the K largest; half its second slope is the number above: K, and of "
-            "the others the share between s and U.",
-        ),
-    ),
-    domains={total: (8, 9), sigma: (1, 2), s: (0.1, 1), U: (1, 1.7)},
-    prediction="sparsification.time_to_sparsity",
-)
-
-eps, a, q, integral, density = sp.symbols("epsilon a q I f", positive=True)
-shift = sp.sqrt(q) * integral / 2
-
-influence = Derivation(
-    name="influence_of_one_weight",
-    statement="One more weight u raises the waterline at a given time by √q/2 ∫(u − r)₊² q(r)^(−3/2) dr.",
-    source="own",
-    status="asymptotic",
-    steps=(
-        equal(
-            sp.Limit(sp.Derivative(1 / sp.sqrt(q + eps * a**2), eps), eps, 0),
-            -(a**2) / (2 * q ** sp.Rational(3, 2)),
-            "It adds a² = (u − r)₊² to q and so shortens the time ds/√q at each waterline r below u …",
-        ),
-        equal(
-            shift / sp.sqrt(q),
-            integral / 2,
-            "… by I/2 in all, I = ∫a² q^(−3/2) dr; s makes this up at rate √q.",
-        ),
-    ),
-    prediction="sparsification.active_weights",
-)
-
-derivations = (gaps, bulk, influence)
+# q at a waterline s below U = u_K: the K largest weights, and the mean of the m − K others
+BETWEEN = at_s[2] - at_top[2] - 2 * (U - s) * at_top[1] - (U - s) ** 2 * at_top[0]
+MEAN_SQUARE = Q + 2 * P * (U - s) + K * (U - s) ** 2 + (m - K) / (m - at_top[0]) * BETWEEN
+SHIFT = sp.sqrt(q) * integral / 2
 
 _GRID = np.geomspace(1e-3, 12.0, 300)
-_lag = function(time_lag, clock_square, q0)
-_mean_square = function(mean_square, U, s, number, total, P, Q, *at_s, *at_top)
-_shift = function(shift, q, integral)
-_normal_density = function(FAMILIES["norm"][0], u, sigma)
 
 
 def law(model: Autoencoder, log2_points: int = 12) -> rv_frozen:
@@ -238,3 +177,103 @@ def _contribution_variance(model: Autoencoder, waterline: float) -> float:
     part = above - rate * _shift(sums.second(waterline), zeroth * u**2 - 2 * first * u + second)
     mean, square = (simpson(part**n * density, x=u) for n in (1, 2))
     return square - mean**2
+
+
+_lag = function(TIME_LAG, q_of(x), q_0)
+_mean_square = function(MEAN_SQUARE, U, s, K, m, P, Q, *at_s, *at_top)
+_shift = function(SHIFT, q, integral)
+_normal_density = function(FAMILIES["norm"][0], u, sigma)
+
+
+def _order_steps() -> tuple[Step, ...]:
+    exactly = sp.binomial(m, j) * beyond**j * (1 - beyond) ** (m - j)
+    beta_density = (
+        sp.factorial(m)
+        / sp.factorial(j - 1)
+        / sp.factorial(m - j)
+        * beyond ** (j - 1)
+        * (1 - beyond) ** (m - j)
+    )
+    return (
+        equal(
+            sp.Pow(sp.exp(-g), j, evaluate=False),
+            sp.exp(-j * g),
+            "All of j exponential variables exceed g: their least is E/j.",
+        ),
+        equal(
+            sp.exp(-j * (g + s)) / sp.exp(-j * s),
+            sp.exp(-j * g),
+            "No memory: above it the others start anew.",
+        ),
+        equal(
+            sp.Derivative(exactly, beyond),
+            beta_density - beta_density.subs(j, j + 1),
+            "Just j of m weights lie beyond u, P(|w| > u) = π. The sum from K on has a beta law for slope.",
+        ),
+    )
+
+
+def _below_steps() -> tuple[Step, ...]:
+    density, _, sums = FAMILIES["uniform"]
+    uniform = dict(zip(at_s, sums, strict=True)) | {
+        symbol: value.subs(s, U) for symbol, value in zip(at_top, sums, strict=True)
+    }
+    number = K + (m - K) * (sums[0] - sums[0].subs(s, U)) / (m - sums[0].subs(s, U))
+    return (
+        equal(
+            m * sp.Integral((u - s) ** 2 * density, (u, s, U)),
+            BETWEEN.subs(uniform),
+            "Squares of the weights between s and U, from the sums above s and U; here for uniform weights.",
+        ),
+        equal(
+            Q + 2 * P * (U - s) + 2 * sp.Integral((z - s) * number.subs(s, z), (z, s, U)),
+            MEAN_SQUARE.subs(uniform),
+            "q starts at U from the K largest; half its second slope is the number above: K, and of "
+            "the others the share between s and U.",
+        ),
+    )
+
+
+def _influence_steps() -> tuple[Step, ...]:
+    return (
+        equal(
+            sp.Limit(sp.Derivative(1 / sp.sqrt(q + eps * a**2), eps), eps, 0),
+            -(a**2) / (2 * q ** sp.Rational(3, 2)),
+            "It adds a² = (u − r)₊² to q and so shortens the time ds/√q at each waterline r below u …",
+        ),
+        equal(
+            sp.Mul(sp.UnevaluatedExpr(SHIFT), 1 / sp.sqrt(q)),
+            integral / 2,
+            "… by I/2 in all, I = ∫a² q^(−3/2) dr; s makes this up at rate √q.",
+        ),
+    )
+
+
+derivations = (
+    Derivation(
+        name="order_statistics",
+        statement="For v = −ln P(|w| > u) the sorted gaps are E_j/j; P(|w| > u_K) is a beta variable.",
+        source="A. Rényi, On the theory of order statistics, 1953",
+        status="proved",
+        proof=_order_steps,
+        domains={j: (2, 4), m: (6, 8), beyond: (0.1, 0.9)},
+        prediction="theory.sparsification.time_to_sparsity",
+    ),
+    Derivation(
+        name="weights_below",
+        statement="Given the K largest weights, the others are a sample of the distribution below U = u_K.",
+        source="own",
+        status="proved",
+        proof=_below_steps,
+        domains={m: (8, 9), sigma: (1, 2), s: (0.1, 1), U: (1, 1.7)},
+        prediction="theory.sparsification.time_to_sparsity",
+    ),
+    Derivation(
+        name="influence_of_one_weight",
+        statement="One more weight u raises the waterline at a given time by √q/2 ∫(u − r)₊² q(r)^(−3/2) dr.",
+        source="own",
+        status="asymptotic",
+        proof=_influence_steps,
+        prediction="theory.sparsification.active_weights",
+    ),
+)

@@ -9,11 +9,23 @@ squared error is the quadratic ``ε/3 − 2ε α·B + α·Pα`` in the weights �
 import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
-from theory.noise.averaged import density, probability
-
-z, v = sp.symbols("z v", real=True)
-s, eps, alpha, x = sp.symbols("s epsilon alpha x", positive=True)
-beta, gamma = sp.symbols("beta gamma", real=True)
+from theory.noise.gaussian import density, probability
+from theory.notation import (
+    B_signal,
+    B_two,
+    P_power,
+    P_two,
+    feature as x,
+    interference_std as s,
+    occurrence as eps,
+    r_later as r,
+    threshold_beta as beta,
+    threshold_gamma as gamma,
+    u_input as u,
+    v_noise as v,
+    weight as alpha,
+    z_shift as z,
+)
 
 # Moments of the rectified noise, G_k(z) = E (z + η)₊^k.
 MOMENTS = (
@@ -41,7 +53,7 @@ def _one_neuron_steps() -> tuple[Step, ...]:
     normal = density(v / s) / s
     signal = x * moment(2, x - beta) / 2 - moment(3, x - beta) / 6
     power = moment(3, x - beta) / 3
-    B, P = sp.symbols("B P", positive=True)
+    B, P = B_signal, P_power
     quadratic = eps / 3 - 2 * alpha * eps * B + alpha**2 * P
     return (
         *(
@@ -67,7 +79,9 @@ def _one_neuron_steps() -> tuple[Step, ...]:
             "So the overlap of target and response has an antiderivative.",
         ),
         equal(
-            signal.subs(x, 1) - signal.subs(x, 0), SIGNAL, "It gives B, the overlap while the feature is on."
+            sp.Subs(signal, x, 1) - sp.Subs(signal, x, 0),
+            SIGNAL,
+            "It gives B, the overlap while the feature is on.",
         ),
         equal(sp.Derivative(power, x), moment(2, x - beta), "The same for the squared response."),
         equal(
@@ -88,12 +102,11 @@ def _one_neuron_steps() -> tuple[Step, ...]:
 
 
 def _two_neurons_steps() -> tuple[Step, ...]:
-    u, r = sp.symbols("u r", positive=True)
     later = sp.Max(0, u - r)
     mean = moment(2, x - gamma) / 2
     slope = (1 - eps) * moment(1, -gamma) + eps * (mean.subs(x, 1) - mean.subs(x, 0))
-    B = sp.Matrix(sp.symbols("B_1 B_2", positive=True))
-    p11, p12, p22 = sp.symbols("P_11 P_12 P_22", positive=True)
+    B = sp.Matrix(B_two)
+    p11, p12, p22 = P_two
     P = sp.Matrix([[p11, p12], [p12, p22]])
     best = eps * P.inv() * B
     return (
@@ -128,7 +141,7 @@ derivations = (
         statement="Best weight and loss of one monosemantic neuron at a given bias, in closed form.",
         source="own, for the model of seed 000 (arXiv:2211.09169, section 5)",
         status="proved",
-        steps=_one_neuron_steps(),
+        proof=_one_neuron_steps,
         prediction="theory.two_layer.best_response",
     ),
     Derivation(
@@ -136,7 +149,7 @@ derivations = (
         statement="Loss of two monosemantic neurons on one feature at given biases, in closed form.",
         source="own, for the model of seed 000 (arXiv:2211.09169, section 5)",
         status="proved",
-        steps=_two_neurons_steps(),
+        proof=_two_neurons_steps,
         prediction="theory.two_layer.best_response",
     ),
 )

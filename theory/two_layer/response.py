@@ -12,14 +12,25 @@ import sympy as sp
 from scipy import optimize
 
 from theory.common import arguments
-from theory.derivation import Derivation, Step, define, equal, function, order
-from theory.two_layer.monosemantic import OVERLAP, POWER, SIGNAL, beta, eps, gamma, s
+from theory.derivation import Derivation, Merit, Step, define, equal, function, order
+from theory.notation import (
+    B_signal,
+    N_features,
+    P_power,
+    at_zero,
+    feature as x,
+    interference_std as s,
+    m_in,
+    moving,
+    occurrence as eps,
+    r_later as r,
+    threshold_beta as beta,
+    threshold_gamma as gamma,
+    v_noise as v,
+)
+from theory.two_layer.monosemantic import OVERLAP, POWER, SIGNAL
 
-x, r = sp.symbols("x r", positive=True)
-v = sp.Symbol("v", real=True)
-n, m = sp.symbols("N m_in", integer=True, positive=True)
-
-INTERFERENCE_VARIANCE = (n - 1) * eps / (3 * m)
+INTERFERENCE_VARIANCE = (N_features - 1) * eps / (3 * m_in)
 
 BEST_LOSS = eps / 3 - eps**2 * SIGNAL**2 / POWER
 BIAS_SLOPE = sp.diff(BEST_LOSS, beta).subs(beta, 0)  # of the loss by β at bias 0
@@ -57,9 +68,9 @@ def interference_std(n_features: int, n_inputs: int, probability: float) -> floa
     -----
     Own derivation, ``interference_of_features``.
     """
-    N = arguments.whole("n_features", n_features, least=1)
-    m_in = arguments.whole("n_inputs", n_inputs, least=1)
-    return float(np.sqrt(_interference_variance(N, m_in, _checked(probability))))
+    n = arguments.whole("n_features", n_features, least=1)
+    m = arguments.whole("n_inputs", n_inputs, least=1)
+    return float(np.sqrt(_interference_variance(n, m, _checked(probability))))
 
 
 def loss(weights: np.ndarray, biases: np.ndarray, probability: float, std: float) -> float:
@@ -182,7 +193,7 @@ def _quadratic_form(thresholds: np.ndarray, eps: float, std: float) -> tuple[np.
     return _signal(thresholds, std), _overlap(earlier, later, eps, std)
 
 
-_interference_variance = function(INTERFERENCE_VARIANCE, n, m, eps)
+_interference_variance = function(INTERFERENCE_VARIANCE, N_features, m_in, eps)
 _signal = function(SIGNAL, beta, s)
 _overlap = function(OVERLAP, beta, gamma, eps, s)
 _bias_slope = function(BIAS_SLOPE, eps, s)
@@ -198,7 +209,7 @@ def _interference_steps() -> tuple[Step, ...]:
             "random direction add up to 1, so that each is 1/m_in in the mean, here for two.",
         ),
         equal(
-            (n - 1) * (eps / 3) * (1 / m),
+            (N_features - 1) * sp.UnevaluatedExpr(eps / 3) * sp.UnevaluatedExpr(1 / m_in),
             INTERFERENCE_VARIANCE,
             "Variance of the interference of N - 1 other features. Its mean is 0, for columns of random "
             "sign.",
@@ -207,9 +218,8 @@ def _interference_steps() -> tuple[Step, ...]:
 
 
 def _bias_steps() -> tuple[Step, ...]:
-    at_zero = sp.symbols("B_0 B_1 P_0 P_1", real=True)
     B, dB, P, dP = at_zero
-    b, p = sp.Function("B")(beta), sp.Function("P")(beta)
+    b, p = moving(B_signal, beta), moving(P_power, beta)
     kink = 1 / sp.sqrt(2 * sp.pi)
     values = (
         (B, (1 + s**3 * kink) / 3, SIGNAL, "Overlap with the feature"),
@@ -253,13 +263,17 @@ def _without_far_tail(expression: sp.Expr) -> sp.Expr:
     return expression.subs(beta, 0).subs({sp.erf(1 / (sp.sqrt(2) * s)): 1, sp.exp(-1 / (2 * s**2)): 0})
 
 
+def _negative_bias_merit() -> float:
+    return abs(critical_probability(0.1) - (1 - np.sqrt(2 * np.pi) * 0.1))
+
+
 derivations = (
     Derivation(
         name="interference_of_features",
         statement="The interference on a feature has standard deviation sqrt((N - 1) epsilon / (3 m_in)).",
         source="own, for the model of seed 000 (arXiv:2211.09169)",
         status="proved",
-        steps=_interference_steps(),
+        proof=_interference_steps,
         prediction="theory.two_layer.interference_std",
     ),
     Derivation(
@@ -268,9 +282,10 @@ derivations = (
             "The best bias of a monosemantic neuron is negative unless its feature is on for more than "
             "about 1 - sqrt(2 pi) s of the time, for small s."
         ),
-        source="own; found in training by seed 000",
+        source="own; found in training by seed 000 (arXiv:2211.09169, section 4.1.2)",
         status="asymptotic",
-        steps=_bias_steps(),
+        proof=_bias_steps,
         prediction="theory.two_layer.critical_probability",
+        merit=Merit("off by {:.3f} at s = 0.1", _negative_bias_merit),
     ),
 )

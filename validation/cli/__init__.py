@@ -59,8 +59,7 @@ def check(
     from rich.console import Console
 
     from theory.common import files
-    from validation.experiments import catalogue, checking
-    from validation.experiments import report as reports
+    from validation.experiments import catalogue, checking, report as reports
 
     console = Console() if sys.stdout.isatty() else Console(width=160)
     if listing:

@@ -12,7 +12,8 @@ from theory.derivation import Derivation
 
 FORMATS = ("text", "latex", "markdown")
 WIDTH = 120
-HEADINGS = ("name", "statement", "source", "status", "prediction")
+HEADINGS = ("name", "statement", "status", "how good", "source")
+LINKS = ("prediction", "file")  # in Markdown only
 
 LATEX_HEAD = r"""\documentclass{article}
 \usepackage[utf8]{inputenc}
@@ -72,10 +73,12 @@ def verified(derivations: Sequence[Derivation]) -> str:
 
 
 def table(derivations: Sequence[Derivation], form: str = "text") -> str:
-    """Return the table of statements, as text or Markdown: statement, source, status, prediction function."""
-    rows = [[getattr(derivation, heading) for heading in HEADINGS] for derivation in derivations]
+    """Return the table of statements as text, or as Markdown with predictions and where each proof begins."""
+    rows = [[d.name, d.statement, d.status, str(d.merit or ""), d.source] for d in derivations]
     if form == "markdown":
-        lines = [HEADINGS, ["---"] * len(HEADINGS), *rows]
+        headings = HEADINGS + LINKS
+        rows = [[*row, d.prediction, d.location] for row, d in zip(rows, derivations, strict=True)]
+        lines = [headings, ["---"] * len(headings), *rows]
         return "\n".join(
             f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
         )

@@ -3,8 +3,7 @@ import pytest
 
 from sim import simulate
 from sim.forces import action, co_occurrence, smooth_force
-from theory import Autoencoder
-from theory import co_occurrence as theory
+from theory import Autoencoder, co_occurrence as theory
 from theory.co_occurrence import pair_at_rest, pair_escape
 
 AT_ONCE = ("feature_benefit", "interference")

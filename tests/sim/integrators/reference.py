@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.integrators.splitting.jacobi import LEAST, MOST
+from sim.integrators.splitting.neurons import WORTH_DROPPING
 from sim.integrators.splitting.steps import (
     ATTEMPTS,
     FIRST,
@@ -26,8 +28,6 @@ from sim.integrators.splitting.steps import (
     UNSOLVED,
     WEAKER,
 )
-from sim.integrators.splitting.jacobi import LEAST, MOST
-from sim.integrators.splitting.neurons import WORTH_DROPPING
 
 
 class Problem(NamedTuple):

@@ -5,8 +5,9 @@ from scipy.integrate import solve_ivp
 from theory import sparsification
 from theory.derivation import function
 from theory.model import Autoencoder
+from theory.notation import below, q_0, q_of
 from theory.sparsification.initial import excesses
-from theory.sparsification.norms import clock_square, q0, time_lag
+from theory.sparsification.norms import TIME_LAG
 
 WEIGHTS = np.random.default_rng(5).normal(0, 0.3, 20)
 LEVEL = 0.1
@@ -40,7 +41,7 @@ def test_order_of_the_time():
     s = np.linspace(0, LEVEL, 200_001)
     middle = (s[1:] + s[:-1]) / 2
     leading = (1 / np.sqrt(sums.second(middle))).sum() * (s[1] - s[0])
-    lag = function(time_lag, clock_square, q0)(sums.second(LEVEL), sums.second(0.0))
+    lag = function(TIME_LAG, q_of(below), q_0)(sums.second(LEVEL), sums.second(0.0))
     with_lag = [abs(leading / l1 + lag - at_level(l1)[0]) for l1 in (1e-3, 5e-4)]
     without = [abs(leading / l1 - at_level(l1)[0]) for l1 in (1e-3, 5e-4)]
     assert np.log2(with_lag[0] / with_lag[1]) == pytest.approx(1, abs=0.1)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from theory import Autoencoder, collisions
-from theory import co_occurrence as theory
+from theory import Autoencoder, co_occurrence as theory, collisions
 from theory.co_occurrence.pair_escape import escape_threshold
 from theory.sparsification.reduction import final_weight
 from validation.experiments.catalogue import find

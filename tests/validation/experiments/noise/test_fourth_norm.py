@@ -8,8 +8,7 @@ from theory import noise
 from theory.noise import fourth_norm as theory
 from validation.experiments.draws import draws
 from validation.experiments.findings import Findings
-from validation.experiments.noise import followed
-from validation.experiments.noise import fourth_norm as experiment
+from validation.experiments.noise import followed, fourth_norm as experiment
 
 (EXPERIMENT,) = experiment.EXPERIMENTS
 TIMES = np.linspace(0.0, 500 / followed.STEPS_PER_TIME, 6)

@@ -7,8 +7,7 @@ import xarray as xr
 from sim import ensemble, sparsify
 from sim.replicates import observe
 from theory import Autoencoder, sparsification
-from validation.experiments.sparsification import race_times
-from validation.experiments.sparsification import time_with_interference as experiment
+from validation.experiments.sparsification import race_times, time_with_interference as experiment
 
 
 @pytest.fixture(scope="module")

@@ -1,42 +1,23 @@
-"""Derivations that verify themselves.
+"""Steps, derivations, and how each step is checked: symbolically, or at random points with 50 digits."""
 
-A derivation is a list of steps. A step states an equation and is *checked*: symbolically, or numerically
-at random points with 50 digits where SymPy cannot decide. A wrong step fails loudly. ::
-
-    threshold = Derivation(
-        name="threshold", statement="…", source="seed 001", status="proved",
-        steps=(
-            define(force, (1 - N) * w - lam, "Force on a positive weight."),
-            equal(force.subs(w, lam / (1 - N)), 0, "It vanishes at the threshold."),
-        ),
-    )
-    threshold.verify()
-"""
-
-import argparse
+import inspect
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import Literal
 
 import mpmath
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
+from theory.derivation import rendering
+
 DIGITS = 50
 POINTS = 4
+ROOT = Path(__file__).parents[2]
 
-SYMBOLS = "αβγδεζηθκλμνξπρστφχψω ΔΣΦ‖√∫−±×·≈≠≤≥→∞∈∘ ₀₁₂₃₄₊²³⁴ᵀ".replace(" ", "")
-COMMANDS = (
-    r"\alpha \beta \gamma \delta \varepsilon \zeta \eta \theta \kappa \lambda \mu \nu \xi \pi \rho \sigma "
-    r"\tau \phi \chi \psi \omega \Delta \Sigma \Phi \| \surd \int - \pm \times \cdot \approx \ne \le \ge \to "
-    r"\infty \in \circ _0 _1 _2 _3 _4 _+ ^2 ^3 ^4 ^T"
-)
-LATEX = str.maketrans(
-    {character: "\\" + character for character in "&%$#_{}"}
-    | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "…": r"\dots{}", "“": "``", "”": "''"}
-    | {symbol: f"${command}$" for symbol, command in zip(SYMBOLS, COMMANDS.split(), strict=True)}
-)
 
 Relation = Literal[":=", "=", "order"]
 Status = Literal["proved", "asymptotic", "heuristic", "refuted"]
@@ -95,6 +76,25 @@ def order(left: object, right: object, small: sp.Symbol, power: int, text: str) 
 
 
 @dataclass(frozen=True)
+class Merit:
+    """How good a statement is that holds only roughly: one number, and what it says.
+
+    Parameters
+    ----------
+    text : str
+        A few words with a place for the number: ``"off by {:.1%} at m = 100"``.
+    measure : callable
+        Returns the number.
+    """
+
+    text: str
+    measure: Callable[[], float]
+
+    def __str__(self) -> str:
+        return self.text.format(self.measure())
+
+
+@dataclass(frozen=True)
 class Derivation:
     """A statement about the model with the steps that prove it.
 
@@ -108,22 +108,36 @@ class Derivation:
         Where the statement comes from: seed and section, paper, or own derivation.
     status : {"proved", "asymptotic", "heuristic", "refuted"}
         What the derivation says of the statement.
-    steps : tuple of Step
-        Made by `define`, `equal`, `order`.
+    proof : callable
+        Returns the steps, made by `define`, `equal`, `order`; called when they are first looked at.
     domains : mapping of symbol to (low, high), optional
         Where random points are drawn; by default (0.1, 2) for positive symbols, (-2, 2) for real ones and
         2 … 9 for integers.
     prediction : str, optional
-        Public function whose numbers come from this derivation.
+        Public function whose numbers come from this derivation, by its full name.
+    merit : Merit, optional
+        How good the statement is, where it holds only roughly.
     """
 
     name: str
     statement: str
     source: str
     status: Status
-    steps: tuple[Step, ...]
+    proof: Callable[[], tuple[Step, ...]]
     domains: Mapping[sp.Expr, tuple[float, float]] = field(default_factory=dict)
     prediction: str = ""
+    merit: Merit | None = None
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of the proof."""
+        return self.proof()
+
+    @property
+    def location(self) -> str:
+        """File and line where the proof begins, such as ``theory/flow/loss.py:114``."""
+        code = inspect.unwrap(getattr(self.proof, "func", self.proof)).__code__
+        return f"{Path(code.co_filename).relative_to(ROOT).as_posix()}:{code.co_firstlineno}"
 
     def verify(self, seed: int = 0) -> tuple[str, ...]:
         """Check every step and return how each was checked.
@@ -159,56 +173,15 @@ class Derivation:
 
     def text(self) -> str:
         """Return the derivation as plain text with the equations drawn in Unicode."""
-        return self._render(
-            "{name}: {statement}\nSource: {source}. Status: {status}.\n",
-            lambda equation: (
-                "\n".join("    " + line for line in sp.pretty(equation, wrap_line=False).splitlines()) + "\n"
-            ),
-        )
+        return rendering.text(self)
 
     def markdown(self) -> str:
         """Return the derivation as Markdown with the equations in LaTeX between dollars."""
-        return self._render(
-            "## {name}\n\n**{statement}**\n\n*Source: {source}. Status: {status}.*\n",
-            lambda equation: f"\n$$\n{sp.latex(equation)}\n$$\n",
-        )
+        return rendering.markdown(self)
 
     def latex(self) -> str:
         """Return the derivation as a section of a LaTeX document."""
-        return self._render(
-            "\\section*{{{title}}}\n\\emph{{{statement}}}\n\nSource: {source}. Status: {status}.\n",
-            lambda equation: f"\\[ {sp.latex(equation)} \\]",
-            escape=_escape,
-        )
-
-    def _render(self, head: str, show: Callable[[sp.Eq], str], escape: Callable[[str], str] = str) -> str:
-        parts = {
-            "name": self.name,
-            "title": escape(self.name.replace("_", " ")),
-            "statement": escape(self.statement),
-            "source": escape(self.source),
-            "status": self.status,
-        }
-        lines = [head.format(**parts)]
-        for number, step in enumerate(self.steps, start=1):
-            lines += [f"{number}. {escape(step.text)}\n", show(step.equation)]
-        return "\n".join(lines)
-
-
-def function(expression: sp.Expr, *arguments: sp.Expr) -> Callable:
-    """Turn a derived expression into a function of NumPy arrays: the only way predictions are made."""
-    return sp.lambdify(arguments, expression, modules=["scipy", "numpy"])
-
-
-def script(derivations: Iterable[Derivation]) -> None:
-    """Print and verify derivations; the body of ``python -m theory.<module>``."""
-    parser = argparse.ArgumentParser(description="Print the derivations of this module and verify each step.")
-    parser.add_argument("--format", choices=("text", "latex", "markdown"), default="text")
-    form = parser.parse_args().format
-    for derivation in derivations:
-        print(getattr(derivation, form)())
-        outcome = derivation.verify()
-        print(f"{'%' if form == 'latex' else ''} verified: {', '.join(outcome)}\n")
+        return rendering.latex(self)
 
 
 def _resolve(expression: sp.Expr, rules: list[tuple[sp.Expr, sp.Expr]]) -> sp.Expr:
@@ -285,8 +258,3 @@ def _falls(difference: sp.Expr, step: Step, point: dict[sp.Symbol, sp.Expr]) -> 
         if second == 0:
             return True
         return bool(mpmath.log10(first / second) / 2 > step.power - mpmath.mpf("0.01"))
-
-
-def _escape(text: str) -> str:
-    """Write a sentence in plain LaTeX: escape what is special, and turn symbols into mathematics."""
-    return text.translate(LATEX)
