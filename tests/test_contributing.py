@@ -92,9 +92,9 @@ def test_every_quoted_line_stands_in_its_file():
     assert misquoted(PAGE.replace("shrink(weights, h * l1)", "shrink(weights, l1)"))
 
 
-def test_question_has_at_most_40_lines():
+def test_question_has_at_most_40_lines_of_code():
     (question,) = (block for language, block in FENCE.findall(PAGE) if "Experiment(" in block)
-    assert len(question.splitlines()) <= 40
+    assert len([line for line in question.splitlines() if line]) <= 40
 
 
 def test_every_room_is_on_the_map():

@@ -120,13 +120,14 @@ def _cells(row: Row, with_theory: bool) -> list[str]:
 
 
 def _origin(found: Findings) -> str:
-    name, attributes = found.experiment.name, found.result.attrs
+    experiment, attributes = found.experiment, found.result.attrs
     missing = attributes["missing"]
     cut = f" It was stopped with {missing} settings left to run." if missing else ""
-    size = " --full" if attributes["full"] else ""
+    command = f"polysem experiment {experiment.name}{' --full' if attributes['full'] else ''}"
+    own = not experiment.measure.__module__.startswith("validation.")
+    by = "" if own else f"by `{command} --seed {attributes['seed']}` "
     code = f"code {attributes['code']}, " if "code" in attributes else ""
     return (
-        f"*Source: {found.experiment.source}.* Written by `polysem experiment {name}{size} --seed "
-        f"{attributes['seed']}` from [its data]({name}.nc); the runs took "
+        f"*Source: {experiment.source}.* Written {by}from [its data]({experiment.name}.nc); the runs took "
         f"{duration(float(found.result.seconds.sum()))}.{cut} ({code}{attributes['versions']})"
     )

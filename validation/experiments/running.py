@@ -143,6 +143,12 @@ def _key(setting: Setting) -> frozenset:
 def _code(measure: Callable[..., xr.Dataset]) -> str:
     """Return what tells the code apart that measured: a hash of all that theory, flow and training are."""
     roots = (Path(inspect.getfile(package)).parent for package in (theory, sim, training))
-    files = [Path(inspect.getfile(measure)), *(path for root in roots for path in root.rglob("*.py"))]
-    contents = sorted(hashlib.sha256(path.read_bytes()).hexdigest() for path in files)
-    return hashlib.sha256("".join(contents).encode()).hexdigest()[:8]
+    contents = [path.read_bytes() for root in roots for path in root.rglob("*.py")]
+    digests = sorted(hashlib.sha256(content).hexdigest() for content in (*contents, _source(measure)))
+    return hashlib.sha256("".join(digests).encode()).hexdigest()[:8]
+
+
+def _source(measure: Callable[..., xr.Dataset]) -> bytes:
+    """Return the file that a measurement is in or, where it was typed in, what it compiles to."""
+    path = Path(measure.__code__.co_filename)
+    return path.read_bytes() if path.is_file() else measure.__code__.co_code
