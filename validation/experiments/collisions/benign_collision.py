@@ -20,10 +20,10 @@ def settings(full: bool) -> list[Setting]:
 
 
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
-    """Follow two weights of opposite signs on one neuron under interference alone: how far does either move?
+    """Follow two weights of opposite signs on one neuron under interference alone, to see how far they move.
 
-    Where L1 acts, networks run to their sparse end: of neurons with two weights above ½, how many have both
-    signs?
+    Where L1 acts, networks run to their sparse end: of neurons with two weights above ½, those with both
+    signs are counted.
     """
     model = Autoencoder(n, m, l1)
     if not l1:
@@ -31,16 +31,12 @@ def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) 
         start = np.array([[rng.uniform(0.3, 1), 0.0], [-rng.uniform(0.3, 1), 0.0]])
         run = simulate(model, initial=start, until=10.0, forces=("interference",))
         return xr.Dataset({"moved": ((), float(np.abs(run.final - start).max()))})
-    run = (
-        networks.trained("gd", replicates, seed)
-        if source == "training"
-        else networks.simulated(model, replicates, seed)
-    )
-    weights = run.final.values
-    counts = {
-        "polysemantic": polysemantic_neurons(weights),
-        "opposite": (benign_pairs(weights) == 1).sum(axis=-1),
-    }
+    if source == "training":
+        weights = networks.trained("gd", replicates, seed).final.values
+    else:
+        weights = networks.simulated(model, replicates, seed).final.values
+    opposite = (benign_pairs(weights) == 1).sum(axis=-1)
+    counts = {"polysemantic": polysemantic_neurons(weights), "opposite": opposite}
     return xr.Dataset({name: ("replicate", values) for name, values in counts.items()})
 
 

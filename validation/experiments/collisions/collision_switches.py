@@ -94,7 +94,7 @@ EXPERIMENTS = (
                 beside={"switch": WHOLE},
             ),
         },
-        (Panel("ratio", ("n", "m"), ("switch",)), Panel("change", ("n", "m"), ("switch",))),
+        tuple(Panel(name, ("n", "m"), ("switch",)) for name in ("ratio", "change")),
         "The ratio to the exclusion law is changed most by {change.strongest[switch]}: by {change.strongest} "
         "at n = {change.strongest[n]}, m = {change.strongest[m]}. No rebirth changes it by "
         "{change[switch=no rebirth].strongest} at most.",
@@ -102,8 +102,7 @@ EXPERIMENTS = (
         "{ratio[switch=all forces].below}. Interference adds polysemantic neurons at "
         "{change[switch=interference off].negative}, as it drives apart features whose largest initial "
         "weights share a slot, and takes them away at {change[switch=interference off].positive}.",
-        "One λ, and few runs at large sizes. With interference off, measurement and theory count the "
-        "same random slots. Parts are switched off one at a time: changes need not add up.",
+        "One λ, and few runs at large sizes. Changes by parts, each switched off alone, need not add up.",
         in_check=lambda setting: setting["n"] in (2, 8),
     ),
 )

@@ -11,7 +11,7 @@ from theory import Autoencoder, collisions
 from validation.experiments import networks
 from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import Estimate, bootstrap
+from validation.report.statistics import bootstrap
 
 SEED = "seed 001, “Benign and malign collisions”"
 
@@ -25,10 +25,9 @@ def flows(full: bool) -> list[Setting]:
 
 def all_of(full: bool) -> list[Setting]:
     """Return these flows, and trained networks."""
-    small = networks.TRAINED
-    size = {"n": small.n_features, "m": small.n_neurons, "l1": small.l1}
-    trained = {"source": "training", "method": tuple(networks.OPTIMIZERS), **size}
-    return flows(full) + grid(trained | {"replicates": networks.replicates(full)})
+    trained, axes = networks.TRAINED, {"source": "training", "method": tuple(networks.OPTIMIZERS)}
+    size = {"n": trained.n_features, "m": trained.n_neurons, "l1": trained.l1}
+    return flows(full) + grid(axes | size | {"replicates": networks.replicates(full)})
 
 
 def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -41,7 +40,7 @@ def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int
 
 
 def _count(predict: Callable[[int, int], float]) -> dict[str, Quantity]:
-    """Return the count against a prediction; expected is what the fitted law says of the exclusion law."""
+    """Return the count against a prediction; expected is what the fitted law makes of the exclusion law."""
 
     def band(part: xr.Dataset) -> Band:
         n, m = int(part.n), int(part.m)
@@ -54,14 +53,8 @@ def _count(predict: Callable[[int, int], float]) -> dict[str, Quantity]:
     return {"count": Quantity("polysemantic neurons", mean_of("polysemantic_neurons"), predicted, band)}
 
 
-def _dispersion(part: xr.Dataset, level: float) -> Estimate:
-    counts = part.polysemantic_neurons.values
-    return bootstrap(counts, lambda x, axis: x.var(axis=axis, ddof=1) / x.mean(axis=axis), level)
-
-
-def _relative_variance(part: xr.Dataset) -> float:
-    mean, variance = ratio_law.exclusion(int(part.n), int(part.m))
-    return variance / mean
+def _dispersion(counts: np.ndarray, axis: int) -> np.ndarray:
+    return counts.var(axis=axis, ddof=1) / counts.mean(axis=axis)
 
 
 def _won(part: xr.Dataset) -> Band:
@@ -92,7 +85,11 @@ EXPERIMENTS = (
         "own derivation",
         lambda full: [setting for setting in flows(full) if setting["m"] == 128],
         quantities={
-            "dispersion": Quantity("variance over mean of the count", _dispersion, _relative_variance)
+            "dispersion": Quantity(
+                "variance over mean of the count",
+                lambda part, level: bootstrap(part.polysemantic_neurons, _dispersion, level),
+                lambda part: np.divide(*ratio_law.exclusion(int(part.n), int(part.m))[::-1]),
+            )
         },
     ),
     _experiment(

@@ -25,27 +25,32 @@ def measure(n: int, m: int, seed: int) -> xr.Dataset:
     return xr.Dataset({"weights": (("time", "feature"), weights)}, {"time": [0.0, *TIMES]})
 
 
+def _at(part: xr.Dataset, time: float) -> tuple[float, float]:
+    larger, smaller = part.weights.sel(time=time).values.tolist()
+    return larger, smaller
+
+
 def _smaller(time: float) -> Quantity:
     def estimate(part: xr.Dataset, level: float) -> Estimate:
-        value = float(part.weights.sel(time=time)[1])
+        value = _at(part, time)[1]
         return within(value, ERROR[0] * value, "integration error")
 
     def predicted(part: xr.Dataset) -> float:
-        return interference.malign_collision(*part.weights.values[0], np.array([time]))[1][0]
+        return interference.malign_collision(*_at(part, 0.0), np.array([time]))[1][0]
 
     return Quantity(f"smaller weight at t = {time:g}", estimate, predicted)
 
 
-def _difference(part: xr.Dataset, at: int) -> float:
-    larger, smaller = part.weights.values[at]
-    return float(larger**2 - smaller**2)
+def _difference(part: xr.Dataset, time: float) -> float:
+    larger, smaller = _at(part, time)
+    return larger**2 - smaller**2
 
 
 def _draw(ax: Axes, found: Findings) -> None:
-    weights, times = found.result.weights.isel(setting=0), np.linspace(0, TIMES[-1], 200)
-    theory = interference.malign_collision(*weights.values[0], times)
-    for values, curve, label in zip(weights.values.T, theory, ("larger", "smaller"), strict=True):
-        ax.plot(weights.time, values, "o", label=f"{label} weight")
+    part, times = found.result.isel(setting=0), np.linspace(0, TIMES[-1], 200)
+    theory = interference.malign_collision(*_at(part, 0.0), times)
+    for values, curve, label in zip(part.weights.values.T, theory, ("larger", "smaller"), strict=True):
+        ax.plot(part.time, values, "o", label=f"{label} weight")
         ax.plot(times, curve, color=plots.COLOUR["theory"])
     ax.set(xlabel=plots.TIME, ylabel="weight on the shared neuron", ylim=(0, None))
 
@@ -61,8 +66,8 @@ EXPERIMENTS = (
         | {
             "conserved": Quantity(
                 f"a² − b² at t = {TIMES[-1]:g}",
-                lambda part, level: within(_difference(part, -1), ERROR[1], "integration error"),
-                lambda part: _difference(part, 0),
+                lambda part, level: within(_difference(part, TIMES[-1]), ERROR[1], "integration error"),
+                lambda part: _difference(part, 0.0),
             )
         },
         (Panel(draw=_draw),),

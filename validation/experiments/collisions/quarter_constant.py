@@ -73,9 +73,9 @@ def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
 
 
 def _change(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
-    (value, error), (before, its_error) = ratio_law.regressed(part), ratio_law.regressed(base)
-    half = stats.norm.ppf((1 + level) / 2) * np.hypot(error, its_error)
-    return within(value - before, half, "regression on the start")
+    (after, before), errors = zip(ratio_law.regressed(part), ratio_law.regressed(base), strict=True)
+    half = stats.norm.ppf((1 + level) / 2) * np.hypot(*errors)
+    return within(after - before, half, "regression on the start")
 
 
 def _excess(part: xr.Dataset, kind: str) -> np.ndarray:
@@ -106,13 +106,12 @@ def _draw(ax: Axes, found: Findings) -> None:
     features = sorted({row["n"] for row in found("ratio", l1=BASE)})
     for n, colour in zip(features, plots.sequence(len(features)), strict=True):
         rows, fitted = found("ratio", l1=BASE, n=n), np.log2(n) % 1 == 0
-        style = {"markerfacecolor": colour if fitted else "white", "label": f"n = {n}" if fitted else None}
-        plots.intervals(
-            ax, [row["crowding"] for row in rows], [row.estimate for row in rows], color=colour, **style
-        )
+        at, ratios = [row["crowding"] for row in rows], [row.estimate for row in rows]
+        label, face = (f"n = {n}", colour) if fitted else (None, "white")
+        plots.intervals(ax, at, ratios, color=colour, markerfacecolor=face, label=label)
         m = np.array([row["m"] for row in rows if constants and row["m"] >= ratio_law.LEAST])
         if m.size:
-            ax.plot(n / m**0.5, ratio_law.law(n, m, *constants), color=colour, linewidth=1)
+            ax.plot(n / np.sqrt(m), ratio_law.law(n, m, *constants), color=colour, linewidth=1)
     ax.axhline(1, color=plots.COLOUR["theory"], linewidth=1, label="exclusion law")
     ax.set(xscale="log", xlabel=meaning("crowding"), ylabel="polysemantic neurons over exclusion law")
 
@@ -130,7 +129,10 @@ EXPERIMENTS = (
                 "ratio", ratio_law.ratio, 1.0, lambda part: ratio_law.band(int(part.n), int(part.m))
             ),
             "change": Quantity(f"change of the ratio from λ = {BASE:g}", _change, beside={"l1": BASE}),
-            **{kind: Quantity(KINDS[kind], partial(_by_kind, kind=kind), over=("n",)) for kind in KINDS},
+            **{
+                kind: Quantity(told, partial(_by_kind, kind=kind), over=("n",))
+                for kind, told in KINDS.items()
+            },
             **{
                 name: Quantity(f"{name} of the law", partial(ratio_law.constant, which=k), over=("l1",))
                 for k, name in enumerate("abc")
@@ -147,9 +149,8 @@ EXPERIMENTS = (
         "that were both displaced share a neuron {met.first.more} often than expected at n = {met.first[n]} "
         "and {met.last.more} often at n = {met.last[n]}. Another λ makes the ratio decidedly larger at "
         "{change.positive} sizes and smaller at {change.negative}.",
-        "The law is fitted to these data and not derived: its form was chosen by trial, of some two dozen, "
-        "where n is a power of two (filled points), and it is not exact. Rare pairs of many features on many "
-        "more neurons are known to a few per cent only.",
+        "The law is not derived: its form was found by trial where n is a power of two (filled points), and it "
+        "is not exact. Rare pairs of many features on many more neurons are known to a few per cent only.",
         in_check=lambda setting: setting["l1"] == BASE and setting["m"] in (32, 64),
     ),
 )
