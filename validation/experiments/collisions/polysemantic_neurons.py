@@ -109,8 +109,8 @@ EXPERIMENTS = (
         "features into random slots, no two into one, in the flow. The paper's own means lie in "
         "{paper.agreeing} intervals. From the same initial weights training ends with as many as the flow at "
         "{difference.agreeing} sizes (intervals of the difference that hold 0).",
-        "One number of features and one λ. The exclusion law is an own derivation; the paper's n²/(4m) is the "
-        "same within 0.4 % here.",
+        "One number of features and one λ. The exclusion law is an own derivation; the paper's n²/(4m) is "
+        "the same within 0.4 % here.",
         in_check=lambda setting: (
             setting["m"] in PAPER
             and (setting["source"] == "simulation" or (setting["block"] == 0 and int(setting["m"]) <= 512))

@@ -71,6 +71,13 @@ def ratio(part: xr.Dataset, level: float) -> Estimate:
     return within(value, half, "regression on the start")
 
 
+def change(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
+    """Return what the ratio is beyond that of another setting."""
+    (after, before), errors = zip(regressed(part), regressed(base), strict=True)
+    half = stats.norm.ppf((1 + level) / 2) * np.hypot(*errors)
+    return within(after - before, half, "regression on the start")
+
+
 def usable(group: xr.Dataset) -> tuple[list[xr.Dataset], np.ndarray]:
     """Return the settings where the law may hold, and a row for each: n, m, ratio, standard error."""
     chosen = [part for part in parts(group) if part.m >= LEAST]
