@@ -34,20 +34,18 @@ def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) 
     features, of opposite signs, are on it, and nowhere else. Accuracy is the mean share told rightly of both.
     """
     streams = np.random.SeedSequence([seed, n]).spawn(3)  # so that roomy networks are not always the same
-    roomy, needy = (
-        _finals(source, Autoencoder(*size, l1), replicates, stream)
-        for size, stream in zip((ROOMY, (n, m)), streams, strict=False)
-    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # more features than neurons, not sparse: meant to be
+        models = Autoencoder(*ROOMY, l1), Autoencoder(n, m, l1)
+        roomy, needy = (_finals(source, *one, replicates) for one in zip(models, streams, strict=False))
     rngs = [np.random.default_rng(child) for child in streams[2].spawn(replicates)]
     counts = np.stack([read(one, other, rng) for one, other, rng in zip(roomy, needy, rngs, strict=True)])
     return xr.Dataset({"neurons": (("replicate", "context", "reader", "truth", "told"), counts)})
 
 
-def _finals(source: str, model: Autoencoder, replicates: int, stream: np.random.SeedSequence) -> np.ndarray:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # more features than neurons, not sparse: meant to be
-        if source == "simulation":
-            return ensemble(model, replicates, stream).final.values
+def _finals(source: str, model: Autoencoder, stream: np.random.SeedSequence, replicates: int) -> np.ndarray:
+    if source == "simulation":
+        return ensemble(model, replicates, stream).final.values
     seed = int(stream.generate_state(1)[0])
     run = train(model, "adamw", steps=5000, learning_rate=1e-3, replicates=replicates, seed=seed)
     return run.final.values

@@ -28,10 +28,9 @@ EVENTS = 40  # expected polysemantic neurons below which a setting is left out
 def settings(full: bool) -> list[Setting]:
     """Return the sizes at which the law is fitted, those that are held out, and a few at other λ."""
     fitted = (2, 4, 8, 16, 32, 64, 128) if full else (2, 4, 8, 16, 32)
-    loads = (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8)
     held_out = (3, 6, 12, 24, 48, 96) if full else (3, 6, 12, 24, 48)
-    others = (1, 3, 6, 12, 24) if full else (3, 6)
-    sizes = [*product(fitted, loads), *product(held_out, others)]
+    sizes = [*product(fitted, (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8))]
+    sizes += product(held_out, (1, 3, 6, 12, 24) if full else (3, 6))
     cells = [(n, n * per, BASE, 10.0 if full else 5.0) for n, per in sizes]
     cells += [(n, n * per, l1, 5.0) for l1, n, per in product(OTHERS, fitted, (1, 4, 16, 64)) if full]
     chosen = [{"n": n, "m": m, "l1": l1, "runs": _runs(n, m, seconds)} for n, m, l1, seconds in cells]
