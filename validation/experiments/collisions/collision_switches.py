@@ -1,6 +1,7 @@
 """What makes the exclusion law wrong: the same weights with forces, stages and rebirth switched off."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import xarray as xr
@@ -18,17 +19,13 @@ FAST = 10.0  # flow time at which norms have settled and the race by L1 has hard
 FIRST, GROWTH = 0.1, 1.1  # times at which reborn weights are put back to zero
 
 
-def _frozen(flow: Flow) -> None:
-    """Follow a flow to rest, putting weights that were at zero back there."""
+def _frozen(flow: Flow, after: float = 0.0) -> None:
+    """Follow a flow to rest, from some time on putting weights that were at zero back there."""
+    flow.advance(after)
     while not (flow.at_rest() or flow.exhausted()):
         rested, before = flow.weights == 0, np.sign(flow.weights)
         flow.advance(max(FIRST, GROWTH * flow.time))
         flow.weights[rested | (before * flow.weights < 0)] = 0
-
-
-def _frozen_late(flow: Flow) -> None:
-    flow.advance(FAST)
-    _frozen(flow)
 
 
 WHOLE, OFF = "all forces", "interference off"
@@ -36,7 +33,7 @@ SWITCHES: dict[str, Callable[[Flow], object]] = {
     WHOLE: Flow.settle,
     OFF: lambda flow: None,  # then the largest initial weights win
     f"interference until t = {FAST:g}": lambda flow: flow.advance(FAST),
-    f"no rebirth after t = {FAST:g}": _frozen_late,
+    f"no rebirth after t = {FAST:g}": partial(_frozen, after=FAST),
     "no rebirth": _frozen,
 }
 SIZES = (
