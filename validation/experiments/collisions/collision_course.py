@@ -14,6 +14,7 @@ FULL = (
     *((2, 32, 8000), (3, 32, 8000), (8, 32, 4000), (16, 64, 2400), (32, 32, 400)),
     *((32, 128, 900), (32, 512, 400), (64, 128, 240), (64, 512, 160)),
 )
+FREE = {"ylim": (0, 1.05)}
 TITLES = {"favourite": "At its largest initial weight", "refuge": "At its second largest"}
 PLANTS = {"none": "nobody planted", "opposite": "opposite sign", "same": "same sign"}
 
@@ -82,7 +83,7 @@ EXPERIMENTS = (
             ),
         },
         tuple(
-            Panel("mover", ("n", "m"), ("plant",), title=title, where={"place": place})
+            Panel("mover", ("n", "m"), ("plant",), title=title, where={"place": place}, options=FREE)
             for place, title in TITLES.items()
         ),
         "At n = {change[place=refuge].last[n]}, m = {change[place=refuge].last[m]} a displaced feature ends "

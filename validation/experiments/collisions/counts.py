@@ -13,8 +13,6 @@ from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.report.statistics import bootstrap
 
-SEED = "seed 001, “Benign and malign collisions”"
-
 
 def flows(full: bool) -> list[Setting]:
     """Return flows at several loads."""
@@ -75,7 +73,7 @@ EXPERIMENTS = (
     _experiment(
         "quarter",
         "About n²/(4m) neurons are polysemantic in the end.",
-        f"{SEED}; arXiv:2312.03096",
+        "seed 001, “Benign and malign collisions”; arXiv:2312.03096",
         all_of,
         quantities=_count(collisions.paper_heuristic),
     ),
@@ -88,7 +86,9 @@ EXPERIMENTS = (
             "dispersion": Quantity(
                 "variance over mean of the count",
                 lambda part, level: bootstrap(part.polysemantic_neurons, _dispersion, level),
-                lambda part: np.divide(*ratio_law.exclusion(int(part.n), int(part.m))[::-1]),
+                lambda part: (
+                    (law := collisions.polysemantic_neurons(int(part.n), int(part.m))).var() / law.mean()
+                ),
             )
         },
     ),
