@@ -10,53 +10,42 @@ from validation.experiments import networks
 from validation.experiments.experiment import Experiment, Quantity, Setting, grid
 from validation.report.statistics import Estimate, share, within
 
-PAIR = Autoencoder(2, 2, 0.0)
-
 
 def settings(full: bool) -> list[Setting]:
-    """One pair by its flow, and final weights of flows and trained networks."""
-    runs = [
-        (source, model.n_features, model.n_neurons, model.l1, number)
-        for source, model, number in (
-            ("simulation", PAIR, 1),
-            ("simulation", networks.TRAINED, networks.replicates(full)),
-            ("training", networks.TRAINED, networks.replicates(full)),
-        )
-    ]
+    """Return one pair without L1, followed by its flow, and sparse ends of flows and trained networks."""
+    model, number = networks.TRAINED, networks.replicates(full)
+    size = (model.n_features, model.n_neurons, model.l1, number)
+    runs = [("simulation", 2, 2, 0.0, 1), ("simulation", *size), ("training", *size)]
     return grid({"source, n, m, l1, replicates": runs})
 
 
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
-    """Follow two weights under interference alone, or look for them in final weights.
+    """Follow two weights of opposite signs on one neuron under interference alone, to see how far they move.
 
-    Two features have one weight each, of opposite signs, on the same neuron: how far does either move? Where
-    L1 acts, networks run to their sparse end: of neurons with two weights above ½, how many have both signs?
+    Where L1 acts, networks run to their sparse end: of neurons with two weights above ½, those with both
+    signs are counted.
     """
     model = Autoencoder(n, m, l1)
-    if model == PAIR:
+    if not l1:
         rng = np.random.default_rng(seed)
         start = np.array([[rng.uniform(0.3, 1), 0.0], [-rng.uniform(0.3, 1), 0.0]])
         run = simulate(model, initial=start, until=10.0, forces=("interference",))
         return xr.Dataset({"moved": ((), float(np.abs(run.final - start).max()))})
     if source == "training":
-        final = networks.trained("gd", replicates, seed).final.values
+        weights = networks.trained("gd", replicates, seed).final.values
     else:
-        final = networks.simulated(model, replicates, seed).final.values
-    counts = {
-        "polysemantic": polysemantic_neurons(final),
-        "opposite": (benign_pairs(final) == 1).sum(axis=-1),
-    }
+        weights = networks.simulated(model, replicates, seed).final.values
+    opposite = (benign_pairs(weights) == 1).sum(axis=-1)
+    counts = {"polysemantic": polysemantic_neurons(weights), "opposite": opposite}
     return xr.Dataset({name: ("replicate", values) for name, values in counts.items()})
 
 
 def _moved(part: xr.Dataset, level: float) -> Estimate | None:
-    return within(float(part.moved), 0, "exact") if "moved" in part and part.moved.notnull() else None
+    return None if part.l1 else within(float(part.moved), 0, "exact")
 
 
 def _opposite(part: xr.Dataset, level: float) -> Estimate | None:
-    if "opposite" not in part or not part.sizes["replicate"]:
-        return None
-    return share(int(part.opposite.sum()), int(part.polysemantic.sum()), level)
+    return share(int(part.opposite.sum()), int(part.polysemantic.sum()), level) if part.l1 else None
 
 
 EXPERIMENTS = (

@@ -7,34 +7,30 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.findings import Findings
-from validation.experiments.rows import Row
-from validation.report.statistics import Estimate, mean
+from validation.report.statistics import mean
 
-PLANTS = ("none", "opposite", "same")
-PLACES = ("favourite", "refuge")
 SMALL = ((2, 32, 1000), (3, 32, 1000), (16, 64, 480), (32, 64, 160))
 FULL = (
     *((2, 32, 8000), (3, 32, 8000), (8, 32, 4000), (16, 64, 2400), (32, 32, 400)),
     *((32, 128, 900), (32, 512, 400), (64, 128, 240), (64, 512, 160)),
 )
+FREE = {"ylim": (0, 1.05)}
+TITLES = {"favourite": "At its largest initial weight", "refuge": "At its second largest"}
+PLANTS = {"none": "nobody planted", "opposite": "opposite sign", "same": "same sign"}
 
 
 def settings(full: bool) -> list[Setting]:
     """Return all plants at several sizes, at both places where there are enough features."""
-    sizes = grid({"n, m, replicates": FULL if full else SMALL, "place": PLACES, "plant": PLANTS, "l1": 1e-3})
-    order = ("place", "plant", "n", "m", "l1", "replicates")
-    return [{name: at[name] for name in order} for at in sizes if at["n"] != 2 or at["place"] != "refuge"]
+    axes = {"n, m, replicates": FULL if full else SMALL, "place": tuple(TITLES), "plant": tuple(PLANTS)}
+    return [at for at in grid(axes | {"l1": 1e-3}) if at["n"] > 2 or at["place"] == "favourite"]
 
 
 def measure(place: str, plant: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
     """Plant one collision in random initial weights, and follow it to the end.
 
-    A feature, the *mover*, is watched at the neuron of its largest weight (its favourite), or, driven from
-    there by a second one with the same sign, at that of its second largest (its refuge). Another feature, the
-    *sitter*, is planted there by letting two of its weights change places, so that its largest one is on that
-    neuron, with the opposite sign or the same; or none is planted, and the sitter is watched at its own
-    favourite. A feature ends where its weight, with its initial sign, is above ½.
+    A feature, the *mover*, is watched at its largest weight (its favourite) or, driven from there by a second
+    one of the same sign, at its second largest (its refuge). Another, the *sitter*, may be planted there: two
+    of its weights change places. A feature ends where its weight, with its initial sign, is above ½.
     """
 
     def look(flow: Flow) -> dict[str, bool]:
@@ -70,47 +66,6 @@ def _proved(part: xr.Dataset) -> float | None:
     return (alone | {"same": 0.0}).get(str(part.plant.values))
 
 
-def _change(part: xr.Dataset, alone: xr.Dataset, level: float) -> Estimate:
-    """Return by how much planting changes how often the mover ends there, run by run."""
-    return mean(part.mover - alone.mover, level)
-
-
-def _moved(row: Row) -> str:
-    low, high = row.estimate.low, row.estimate.high
-    word = "more often" if low > 0 else "less often" if high < 0 else "not decidedly more or less often"
-    return f"{word} (by {row})"
-
-
-def _answer(found: Findings) -> str:
-    rows = found("change", place="refuge") or found("change")
-    if not rows:
-        return "No collision was compared with the same weights without it."
-    last = rows[-1].setting
-    chosen = found("change", place=last["place"], n=last["n"], m=last["m"])
-    told = " and ".join(f"{_moved(row)} if one of {row.setting['plant']} sign is there" for row in chosen)
-    who = (
-        "A displaced feature ends on its refuge"
-        if last["place"] == "refuge"
-        else "A feature ends on its favourite"
-    )
-    return f"{who} {told}, at n = {last['n']}, m = {last['m']}."
-
-
-def _meaning(found: Findings) -> str:
-    rows = found("change", plant="opposite")
-    more, less = sum(row.estimate.low > 0 for row in rows), sum(row.estimate.high < 0 for row in rows)
-    met = found("both", plant="opposite", place="favourite")
-    kept = "; ".join(f"{row} at n = {row.setting['n']}" for row in (met[0], met[-1])) if met else "no run"
-    return (
-        f"A feature of opposite sign on the neuron decidedly attracts the mover in {more} and repels it in "
-        f"{less} of {len(rows)} settings. Planted pairs of favourites, of opposite signs, stay in {kept}. "
-        "Two of the same sign cannot, which makes slots (neuron and sign), not neurons, exclusive."
-    )
-
-
-NAMES = {"none": "nobody planted", "opposite": "opposite sign", "same": "same sign"}
-FREE = {"ylim": (0, 1.05), "ylabel": "share that ends there"}
-SIZE, PLANT = ("n", "m"), ("plant",)
 EXPERIMENTS = (
     Experiment(
         "collision_course",
@@ -119,29 +74,29 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "mover": Quantity("mover ends there", mean_of("mover")),
-            "sitter": Quantity("sitter ends there", mean_of("sitter")),
+            "mover": Quantity("share that ends there", mean_of("mover")),
             "both": Quantity("both end there", mean_of("both"), _proved),
-            "change": Quantity("change of the mover by the plant", _change, beside={"plant": "none"}),
+            "change": Quantity(
+                "change of the mover by the plant",
+                lambda part, alone, level: mean(part.mover - alone.mover, level),
+                beside={"plant": "none"},
+            ),
         },
-        (
-            Panel(
-                "mover",
-                SIZE,
-                PLANT,
-                where={"place": "favourite"},
-                title="At its largest initial weight",
-                options=FREE,
-            ),
-            Panel(
-                "mover", SIZE, PLANT, where={"place": "refuge"}, title="At its second largest", options=FREE
-            ),
+        tuple(
+            Panel("mover", ("n", "m"), ("plant",), title=title, where={"place": place}, options=FREE)
+            for place, title in TITLES.items()
         ),
-        _answer,
-        _meaning,
+        "At n = {change[place=refuge].last[n]}, m = {change[place=refuge].last[m]} a displaced feature ends "
+        "on its refuge {change[place=refuge,plant=opposite].last.more} often where one of opposite sign is "
+        "(by {change[place=refuge,plant=opposite].last}), and {change[place=refuge,plant=same].last.more} "
+        "often where one of the same sign is (by {change[place=refuge,plant=same].last}).",
+        "Planted pairs of favourites, of opposite signs, both stay in a share of "
+        "{both[place=favourite,plant=opposite].first} at n = {both.first[n]} and "
+        "{both[place=favourite,plant=opposite].last} at n = {both.last[n]}. Two of the same sign cannot, "
+        "which makes slots (neuron and sign), not neurons, exclusive.",
         "One λ. Planting makes a feature's largest weight meet another's, which in random weights is rare: "
         "the numbers are of single collisions and not of their share in all.",
-        names=NAMES,
+        names=PLANTS,
         in_check=lambda setting: setting["n"] in (2, 3),
     ),
 )

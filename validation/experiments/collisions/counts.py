@@ -1,18 +1,17 @@
 """How many polysemantic neurons there are: flows and trained networks against what is predicted of them."""
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 import xarray as xr
 
 from sim.metrics import polysemantic_neurons
 from theory import Autoencoder, collisions
 from validation.experiments import networks
+from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import Estimate, bootstrap
-
-SEED = "seed 001, “Benign and malign collisions”"
-RATIOS = 0.75, 1.35  # of 146 settings of the flow to the exclusion law, n/m from 1/64 to 1
-WON = 0.2, 0.75  # shares won by the largest initial weight, from n = m = 64 to n = 64, m = 2048
+from validation.report.statistics import bootstrap
 
 
 def flows(full: bool) -> list[Setting]:
@@ -24,10 +23,9 @@ def flows(full: bool) -> list[Setting]:
 
 def all_of(full: bool) -> list[Setting]:
     """Return these flows, and trained networks."""
-    small = networks.TRAINED
-    size = {"n": small.n_features, "m": small.n_neurons, "l1": small.l1}
-    trained = {"source": "training", "method": tuple(networks.OPTIMIZERS), **size}
-    return flows(full) + grid(trained | {"replicates": networks.replicates(full)})
+    trained, axes = networks.TRAINED, {"source": "training", "method": tuple(networks.OPTIMIZERS)}
+    size = {"n": trained.n_features, "m": trained.n_neurons, "l1": trained.l1}
+    return flows(full) + grid(axes | size | {"replicates": networks.replicates(full)})
 
 
 def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -39,72 +37,71 @@ def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int
     return run[["polysemantic_neurons", "winner_kept"]].astype(float)
 
 
-def _law(part: xr.Dataset):
-    return collisions.polysemantic_neurons(int(part.n), int(part.m))
+def _count(predict: Callable[[int, int], float]) -> dict[str, Quantity]:
+    """Return the count against a prediction; expected is what the fitted law makes of the exclusion law."""
 
-
-def _count(predict: Callable[[xr.Dataset], float]) -> dict[str, Quantity]:
     def band(part: xr.Dataset) -> Band:
-        exact = _law(part).mean() / predict(part)
-        low, high = (ratio * exact for ratio in RATIOS)
-        return Band(low, high, "0.75 to 1.35 times the exclusion law (`quarter_constant`)")
+        n, m = int(part.n), int(part.m)
+        law, scale = ratio_law.band(n, m), ratio_law.exclusion(n, m)[0] / predict(n, m)
+        return Band(law.low * scale, law.high * scale, law.reason)
 
-    return {"count": Quantity("polysemantic neurons", mean_of("polysemantic_neurons"), predict, band)}
+    def predicted(part: xr.Dataset) -> float:
+        return predict(int(part.n), int(part.m))
 
-
-def _dispersion(part: xr.Dataset, level: float) -> Estimate:
-    counts = part.polysemantic_neurons.values
-    return bootstrap(counts, lambda x, axis: x.var(axis=axis, ddof=1) / x.mean(axis=axis), level)
+    return {"count": Quantity("polysemantic neurons", mean_of("polysemantic_neurons"), predicted, band)}
 
 
+def _dispersion(counts: np.ndarray, axis: int) -> np.ndarray:
+    return counts.var(axis=axis, ddof=1) / counts.mean(axis=axis)
+
+
+def _won(part: xr.Dataset) -> Band:
+    expected = 0.283 + 0.0893 * float(np.log2(part.m / 64))
+    return Band(expected - 0.06, expected + 0.06, "0.283 + 0.0893 log₂(m/64) ± 0.06 (`winner_decided`)")
+
+
+_experiment = partial(Experiment, measure=measure, names=networks.OPTIMIZERS)
 EXPERIMENTS = (
-    Experiment(
+    _experiment(
         "exclusion_law",
         "Features take random slots (neuron, sign), no two one: n(n − 1)/(2(2m − 1)) polysemantic neurons.",
         "own derivation",
         all_of,
-        measure,
-        _count(lambda part: _law(part).mean()),
-        (Panel("count", ("n", "m", "l1"), ("method",)),),
-        names=networks.OPTIMIZERS,
+        quantities=_count(lambda n, m: ratio_law.exclusion(n, m)[0]),
+        panels=(Panel("count", ("n", "m", "l1"), ("method",)),),
     ),
-    Experiment(
+    _experiment(
         "quarter",
         "About n²/(4m) neurons are polysemantic in the end.",
-        f"{SEED}; arXiv:2312.03096",
+        "seed 001, “Benign and malign collisions”; arXiv:2312.03096",
         all_of,
-        measure,
-        _count(lambda part: collisions.paper_heuristic(int(part.n), int(part.m))),
-        names=networks.OPTIMIZERS,
+        quantities=_count(collisions.paper_heuristic),
     ),
-    Experiment(
+    _experiment(
         "dispersion",
         "The number of polysemantic neurons varies less than a Poisson number, as in the exclusion law.",
         "own derivation",
         lambda full: [setting for setting in flows(full) if setting["m"] == 128],
-        measure,
-        {
+        quantities={
             "dispersion": Quantity(
                 "variance over mean of the count",
-                _dispersion,
-                lambda part: _law(part).var() / _law(part).mean(),
+                lambda part, level: bootstrap(part.polysemantic_neurons, _dispersion, level),
+                lambda part: (
+                    (law := collisions.polysemantic_neurons(int(part.n), int(part.m))).var() / law.mean()
+                ),
             )
         },
     ),
-    Experiment(
+    _experiment(
         "winner_interference",
         "The neuron that is most correlated with a feature at the start will represent it in the end.",
         "seed 001, introduction and footnote 8",
         flows,
-        measure,
-        {
+        quantities={
             "kept": Quantity(
-                "share of features whose largest initial weight wins",
-                mean_of("winner_kept"),
-                1.0,
-                lambda part: Band(*WON, "what `winner_decided` finds between n = m = 64 and m = 2048"),
+                "share of features whose largest initial weight wins", mean_of("winner_kept"), 1.0, _won
             )
         },
-        (Panel("kept", "m", log="x"),),
+        panels=(Panel("kept", "m", log="x"),),
     ),
 )

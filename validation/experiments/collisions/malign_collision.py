@@ -6,18 +6,13 @@ from matplotlib.axes import Axes
 
 from sim import simulate
 from theory import Autoencoder, interference
-from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
+from validation.experiments.experiment import Experiment, Panel, Quantity, grid
 from validation.experiments.findings import Findings
 from validation.report import plots
-from validation.report.statistics import within
+from validation.report.statistics import Estimate, within
 
 TIMES = (0.5, 2.0, 8.0)
 ERROR = 1e-3, 1e-5  # of the integration: of the smaller weight, as a share of it, and of a² − b²
-
-
-def settings(full: bool) -> list[Setting]:
-    """One pair."""
-    return grid({"n": 2, "m": 2})
 
 
 def measure(n: int, m: int, seed: int) -> xr.Dataset:
@@ -30,34 +25,33 @@ def measure(n: int, m: int, seed: int) -> xr.Dataset:
     return xr.Dataset({"weights": (("time", "feature"), weights)}, {"time": [0.0, *TIMES]})
 
 
-def _theory(part: xr.Dataset, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    larger, smaller = part.weights.values[0]
-    return interference.malign_collision(larger, smaller, times)
+def _at(part: xr.Dataset, time: float) -> tuple[float, float]:
+    larger, smaller = part.weights.sel(time=time).values.tolist()
+    return larger, smaller
 
 
 def _smaller(time: float) -> Quantity:
-    return Quantity(
-        f"smaller weight at t = {time:g}",
-        lambda part, level: within(
-            float(part.weights.sel(time=time)[1]),
-            ERROR[0] * float(part.weights.sel(time=time)[1]),
-            "integration error",
-        ),
-        lambda part: _theory(part, np.array([time]))[1][0],
-    )
+    def estimate(part: xr.Dataset, level: float) -> Estimate:
+        value = _at(part, time)[1]
+        return within(value, ERROR[0] * value, "integration error")
+
+    def predicted(part: xr.Dataset) -> float:
+        return interference.malign_collision(*_at(part, 0.0), np.array([time]))[1][0]
+
+    return Quantity(f"smaller weight at t = {time:g}", estimate, predicted)
 
 
 def _difference(part: xr.Dataset, time: float) -> float:
-    larger, smaller = part.weights.sel(time=time).values
-    return float(larger**2 - smaller**2)
+    larger, smaller = _at(part, time)
+    return larger**2 - smaller**2
 
 
-def _course(ax: Axes, found: Findings) -> None:
-    weights, times = found.result.weights.isel(setting=0), np.linspace(0, TIMES[-1], 200)
-    ax.plot(weights.time, weights.isel(feature=0), "o", color=plots.BLUE, label="larger weight")
-    ax.plot(weights.time, weights.isel(feature=1), "s", color=plots.VERMILION, label="smaller weight")
-    theory = np.transpose(_theory(found.result.isel(setting=0), times))
-    ax.plot(times, theory, color=plots.COLOUR["theory"], label=[plots.LABEL["theory"], None])
+def _draw(ax: Axes, found: Findings) -> None:
+    part, times = found.result.isel(setting=0), np.linspace(0, TIMES[-1], 200)
+    theory = interference.malign_collision(*_at(part, 0.0), times)
+    for values, curve, label in zip(part.weights.values.T, theory, ("larger", "smaller"), strict=True):
+        ax.plot(part.time, values, "o", label=f"{label} weight")
+        ax.plot(times, curve, color=plots.COLOUR["theory"])
     ax.set(xlabel=plots.TIME, ylabel="weight on the shared neuron", ylim=(0, None))
 
 
@@ -66,16 +60,16 @@ EXPERIMENTS = (
         "malign_collision",
         "Of two features with the same sign on one neuron the smaller leaves; a² − b² is conserved.",
         "seed 001, “Benign and malign collisions”; closed form own",
-        settings,
+        lambda full: grid({"n": 2, "m": 2}),
         measure,
-        {
-            **{f"smaller {time:g}": _smaller(time) for time in TIMES},
+        {f"smaller {time:g}": _smaller(time) for time in TIMES}
+        | {
             "conserved": Quantity(
                 f"a² − b² at t = {TIMES[-1]:g}",
                 lambda part, level: within(_difference(part, TIMES[-1]), ERROR[1], "integration error"),
                 lambda part: _difference(part, 0.0),
-            ),
+            )
         },
-        (Panel(draw=_course),),
+        (Panel(draw=_draw),),
     ),
 )

@@ -1,20 +1,25 @@
 """The constant ¼: polysemantic neurons of the flow over the exclusion law, and a law for the ratio."""
 
+from functools import partial
 from itertools import product
 
 import numpy as np
 import xarray as xr
+from matplotlib.axes import Axes
 
 from sim.flow import Flow
 from sim.metrics import benign_pairs, winners
 from sim.replicates import observe
 from theory import Autoencoder
-from validation.experiments.collisions import ratios
-from validation.experiments.collisions.ratios import BASE, FAST, OTHERS
-from validation.experiments.experiment import Experiment, Panel, Setting
+from validation.experiments.collisions import ratio_law
+from validation.experiments.experiment import Experiment, Panel, Quantity, Setting
 from validation.experiments.findings import Findings
-from validation.experiments.rows import Row
+from validation.experiments.labels import meaning
+from validation.report import plots
+from validation.report.statistics import Estimate, mean
 
+FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
+BASE, OTHERS = 1e-3, (1e-2, 1e-4, 1e-5)  # values of λ
 BATCHES = 40  # of runs, whose means are kept
 WANTED = 0.01  # standard error of the ratio
 EVENTS = 40  # expected polysemantic neurons below which a setting is left out
@@ -23,91 +28,87 @@ EVENTS = 40  # expected polysemantic neurons below which a setting is left out
 def settings(full: bool) -> list[Setting]:
     """Return the sizes at which the law is fitted, those that are held out, and a few at other λ."""
     fitted = (2, 4, 8, 16, 32, 64, 128) if full else (2, 4, 8, 16, 32)
-    loads = (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8)
     held_out = (3, 6, 12, 24, 48, 96) if full else (3, 6, 12, 24, 48)
-    others = (1, 3, 6, 12, 24) if full else (3, 6)
-    sizes = [*product(fitted, loads), *product(held_out, others)]
+    sizes = [*product(fitted, (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8))]
+    sizes += product(held_out, (1, 3, 6, 12, 24) if full else (3, 6))
     cells = [(n, n * per, BASE, 10.0 if full else 5.0) for n, per in sizes]
     cells += [(n, n * per, l1, 5.0) for l1, n, per in product(OTHERS, fitted, (1, 4, 16, 64)) if full]
-    chosen = [(n, m, l1, _runs(n, m, seconds)) for n, m, l1, seconds in cells]
-    return [
-        {"n": n, "m": m, "l1": l1, "runs": runs}
-        for n, m, l1, runs in chosen
-        if runs * ratios.exclusion(n, m)[0] >= EVENTS
-    ]
+    chosen = [{"n": n, "m": m, "l1": l1, "runs": _runs(n, m, seconds)} for n, m, l1, seconds in cells]
+    return [at for at in chosen if at["runs"] * ratio_law.exclusion(at["n"], at["m"])[0] >= EVENTS]
 
 
 def _runs(n: int, m: int, seconds: float) -> int:
     """Return how many runs the standard error wants, or how many are done in so many seconds of one core."""
-    mean, variance = ratios.exclusion(n, m)
+    mean, variance = ratio_law.exclusion(n, m)
     wanted = variance / (WANTED * mean) ** 2
     one = 7e-4 + 1e-8 * n**2 * m + 7e-8 * n**3  # seconds, measured
     return BATCHES * max(1, round(min(wanted, seconds / one) / BATCHES))
 
 
 def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
-    """Run the flow to its end, and count neurons with both slots (neuron and sign) in use.
+    """Run the flow to its end, and count neurons on which features of both signs have their largest weight.
 
-    A feature is in the slot of its largest weight. It is noted at the start, at t = 10, when norms have
-    settled and the race by L1 has hardly begun, and at the end. The *ratio* is the count at the end over the
-    mean of the exclusion law, n(n − 1)/(2(2m − 1)) or about n²/(4m), which puts features into random slots,
-    no two into one. How many pairs the largest initial weights make is known exactly on average: what the
-    runs have beyond it is taken off the ratio, by regression.
+    The *ratio* is the count over the mean of the exclusion law, n(n − 1)/(2(2m − 1)) or about n²/(4m), which
+    puts features into random slots (neuron and sign), no two into one. Largest initial weights are counted,
+    too: what a run has of them beyond their mean, which is known exactly, is taken off by regression.
     """
-    seen = observe(_follow, Autoencoder(n, m, l1), runs, seed)
+
+    def look(flow: Flow) -> dict[str, float]:
+        first = winners(flow.weights)
+        flow.advance(FAST)
+        later = winners(flow.weights)
+        flow.settle()
+        last = winners(flow.weights)
+        stayed = (first == last).all(axis=-1)
+        looks = {"initial": first, "fast": later, "final": last, "kept": last[stayed], "met": last[~stayed]}
+        counts = {name: float(np.count_nonzero(benign_pairs(won))) for name, won in looks.items()}
+        return counts | {"stayed": stayed.mean()}
+
+    seen = observe(look, Autoencoder(n, m, l1), runs, seed)
     size = runs // BATCHES if runs % BATCHES == 0 else 1
     batches = {name: values.reshape(-1, size).mean(axis=1) for name, values in seen.items()}
     return xr.Dataset({name: ("batch", np.float32(values)) for name, values in batches.items()})
 
 
-def _follow(flow: Flow) -> dict[str, float]:
-    first = winners(flow.weights)
-    flow.advance(FAST)
-    later = winners(flow.weights)
-    flow.settle()
-    last = winners(flow.weights)
-    stayed = (first == last).all(axis=-1)
-    looks = {"initial": first, "fast": later, "final": last, "kept": last[stayed], "met": last[~stayed]}
-    counts = {name: float(np.count_nonzero(benign_pairs(won))) for name, won in looks.items()}
-    return counts | {"stayed": stayed.mean()}
+def _excess(part: xr.Dataset, kind: str) -> np.ndarray:
+    """Return what neurons of a kind contribute to the ratio, batch by batch, beyond what was expected.
+
+    That is what the exclusion law leaves if features are displaced whomever they meet (to first order).
+    """
+    kept, met, final = (ratio_law.over_law(part, name) for name in ("kept", "met", "final"))
+    q = float(part.stayed.mean())
+    d = part.stayed.values - q
+    return {
+        "both": kept - q**2 - 2 * q * d,
+        "one": final - kept - met - 2 * q * (1 - q) - (2 - 4 * q) * d,
+        "met": met - (1 - q) ** 2 + 2 * (1 - q) * d,
+    }[kind]
 
 
-def _answer(found: Findings) -> str:
-    rows = found("ratio")
-    least, most = min(rows, key=lambda row: row.estimate.high), max(rows, key=lambda row: row.estimate.low)
-    more, fewer = (sum(row.side == side for row in rows) for side in ("above", "below"))
-    return (
-        f"The flow leaves {least} ({least.where}) to {most} ({most.where}) times as many polysemantic "
-        f"neurons as the exclusion law, about n²/(4m): more in {more} of {len(rows)} settings, fewer in "
-        f"{fewer}."
-    )
+def _by_kind(group: xr.Dataset, level: float, kind: str) -> Estimate | None:
+    """Return the average excess over settings, each weighted by the error of its ratio."""
+    chosen, rows = ratio_law.usable(group)
+    batches = [_excess(part, kind) for part in chosen]
+    return mean(np.average(batches, axis=0, weights=rows[:, -1] ** -2), level) if chosen else None
 
 
-def _meaning(found: Findings) -> str:
-    said = []
-    if law := [row.estimate.value for name in "abc" for row in found(name, l1=BASE)]:
-        off = "".join(f", and off by {row} % where it was not" for row in found("held_out", l1=BASE))
-        said.append(
-            "What counts is how many features there are for √m neurons, y = n/√m: the ratio is about 1 + "
-            "(1 − n/(2m)) (a − b y exp(−c y²)), a = {:.3f}, b = {:.3f}, c = {:.3f}, ".format(*law)
-            + f"fitted where n is a power of two{off}."
-        )
-    if by_n := found("met"):
-        few, many = (f"{_often(row)} than expected at n = {row.setting['n']}" for row in (by_n[0], by_n[-1]))
-        said.append(f"Two features that were both displaced share a neuron {few} and {many}.")
-    said += [
-        f"From λ = {BASE:g} to {l1:g} the ratio changes by {row}."
-        for l1 in OTHERS[:1]
-        for row in found(f"{l1:g}")
-    ]
-    return " ".join(said)
+def _draw(ax: Axes, found: Findings) -> None:
+    """Draw the ratio at each n, hollow where it is held out, and the fitted law as lines."""
+    constants = [row.estimate.value for name in "abc" for row in found(name, l1=BASE)]
+    features = sorted({row["n"] for row in found("ratio", l1=BASE)})
+    for n, colour in zip(features, plots.sequence(len(features)), strict=True):
+        rows, fitted = found("ratio", l1=BASE, n=n), np.log2(n) % 1 == 0
+        at, ratios = [row["crowding"] for row in rows], [row.estimate for row in rows]
+        label, face = (f"n = {n}", colour) if fitted else (None, "white")
+        plots.intervals(ax, at, ratios, color=colour, markerfacecolor=face, label=label)
+        m = np.array([row["m"] for row in rows if constants and row["m"] >= ratio_law.LEAST])
+        if m.size:
+            ax.plot(n / np.sqrt(m), ratio_law.law(n, m, *constants), color=colour, linewidth=1)
+    ax.axhline(1, color=plots.COLOUR["theory"], linewidth=1, label="exclusion law")
+    ax.set(xscale="log", xlabel=meaning("crowding"), ylabel="polysemantic neurons over exclusion law")
 
 
-def _often(row: Row) -> str:
-    low, high = row.estimate.low, row.estimate.high
-    return "more often" if low > 0 else "less often" if high < 0 else "not decidedly more or less often"
-
-
+KINDS = {"both": "both features keep their first slot", "one": "one was displaced", "met": "both were"}
 EXPERIMENTS = (
     Experiment(
         "quarter_constant",
@@ -115,18 +116,35 @@ EXPERIMENTS = (
         "seed 001, “Benign and malign collisions”; own question",
         settings,
         measure,
-        ratios.QUANTITIES,
-        (
-            Panel(draw=ratios.by_load),
-            Panel(draw=ratios.by_crowding),
-            Panel(("initial_n", "fast_n", "end_n"), "n", log="x", options={"ylabel": "ratio, m ≥ 8"}),
-            Panel(("both", "one", "met"), "n", log="x", options={"ylabel": "ratio above expected"}),
-        ),
-        _answer,
-        _meaning,
-        "The law is fitted to these data and not derived: its form was chosen by trial, of some two dozen, "
-        "where n is a power of two (filled points), and it is not exact. Rare pairs of many features on many "
-        "more neurons are known to a few per cent only.",
+        {
+            "ratio": Quantity(
+                "ratio", ratio_law.ratio, 1.0, lambda part: ratio_law.band(int(part.n), int(part.m))
+            ),
+            "change": Quantity(
+                f"change of the ratio from λ = {BASE:g}", ratio_law.change, beside={"l1": BASE}
+            ),
+            **{
+                kind: Quantity(told, partial(_by_kind, kind=kind), over=("n",))
+                for kind, told in KINDS.items()
+            },
+            **{
+                name: Quantity(f"{name} of the law", partial(ratio_law.constant, which=k), over=("l1",))
+                for k, name in enumerate("abc")
+            },
+            "off": Quantity("law off where held out", ratio_law.held_out, over=("l1",)),
+        },
+        (Panel(draw=_draw), Panel(tuple(KINDS), "n", log="x", options={"ylabel": "ratio above expected"})),
+        "The flow leaves {ratio.least} ({ratio.least.where}) to {ratio.most} ({ratio.most.where}) times as "
+        "many polysemantic neurons as the exclusion law, about n²/(4m): more in {ratio.above} settings, "
+        "fewer in {ratio.below}.",
+        "What counts is how many features there are for √m neurons, y = n/√m: the ratio is about 1 + "
+        "(1 − n/(2m)) (a − b y exp(−c y²)), a = {a[l1=0.001].first}, b = {b[l1=0.001].first}, "
+        "c = {c[l1=0.001].first}, and off by {off[l1=0.001].first:%} where it was not fitted. Two features "
+        "that were both displaced share a neuron {met.first.more} often than expected at n = {met.first[n]} "
+        "and {met.last.more} often at n = {met.last[n]}. Another λ makes the ratio decidedly larger at "
+        "{change.positive} sizes and smaller at {change.negative}.",
+        "The law is not derived: its form was found by trial where n is a power of two (filled points), and "
+        "it is not exact. Rare pairs of many features on many more neurons are known to a few per cent only.",
         in_check=lambda setting: setting["l1"] == BASE and setting["m"] in (32, 64),
     ),
 )

@@ -5,94 +5,113 @@ divided by the share of slots that stay free, was found to depend on n and m by 
 n inner products of random encodings, of a size of 1/√m each, add up.
 """
 
+from functools import cache
+
 import numpy as np
+import xarray as xr
 from numpy.typing import ArrayLike
 from scipy import optimize, stats
 
 from theory import collisions
 from validation.experiments.experiment import Band
-from validation.report.statistics import Estimate
+from validation.experiments.findings import parts
+from validation.report.statistics import Estimate, within
 
-LEAST = 8  # neurons from which on it holds: with fewer, a displaced feature has nowhere to go
 FLOOR = 0.005  # least standard error in a fit: no law of three constants is better
+LEAST = 8  # neurons from which on it holds: with fewer, a displaced feature has nowhere to go
 FOUND = (0.21, 0.16, 0.02)  # by `polysem experiment quarter_constant --full` at λ = 10⁻³
 ERROR = 0.04  # twice what it is off beyond the error of that measurement
 
 
-def scaled(y: ArrayLike, a: float, b: float, c: float) -> np.ndarray:
-    """Return ``a − b y exp(−c y²)``, the excess of the ratio over 1 per share of slots that stay free."""
-    y = np.asarray(y)
-    return a - b * y * np.exp(-c * y**2)
+@cache  # a distribution of SciPy takes milliseconds to make
+def exclusion(n: int, m: int) -> tuple[float, float]:
+    """Return mean and variance of the exclusion law."""
+    counts = collisions.polysemantic_neurons(n, m)
+    return float(counts.mean()), float(counts.var())
 
 
-def free(n: ArrayLike, m: ArrayLike) -> np.ndarray:
-    """Return ``1 − n/(2m)``, the share of slots that stay free."""
-    return 1 - np.asarray(n) / (2 * np.asarray(m))
+def independent(n: int, m: int) -> float:
+    """Return the exact mean of the ratio if the largest initial weights won."""
+    return collisions.independent_slots(n, m) / exclusion(n, m)[0]
 
 
-def law(n: ArrayLike, m: ArrayLike, *constants: float) -> np.ndarray:
+def law(n: ArrayLike, m: ArrayLike, a: float, b: float, c: float) -> np.ndarray:
     """Return ``1 + (1 − n/(2m)) (a − b y exp(−c y²))``, the ratio."""
-    return 1 + free(n, m) * scaled(np.asarray(n) / np.sqrt(m), *constants)
+    n, m = np.asarray(n), np.asarray(m)
+    y = n / np.sqrt(m)
+    return 1 + (1 - n / (2 * m)) * (a - b * y * np.exp(-c * y**2))
 
 
 def band(n: int, m: int) -> Band:
     """Return where the ratio of the flow to the exclusion law is expected."""
     if m < LEAST:
-        least = collisions.independent_slots(n, m) / collisions.polysemantic_neurons(n, m).mean()
-        return Band(least, 1.0, "initial collisions at least, as for two features, and the exclusion law")
+        return Band(
+            independent(n, m), 1.0, "initial collisions at least, as for two features, and the exclusion law"
+        )
     expected = float(law(n, m, *FOUND))
     return Band(expected - ERROR, expected + ERROR, "fitted law in n/√m ± 0.04 (`quarter_constant`)")
 
 
-class Fit:
-    """The law fitted to ratios where n is a power of two, and tried where it is not.
+def over_law(part: xr.Dataset, name: str) -> np.ndarray:
+    """Return what was counted, batch by batch, over the mean of the exclusion law."""
+    return part[name].values / exclusion(int(part.n), int(part.m))[0]
 
-    The form of the law was found by trial on runs at powers of two: the others had no part in it.
 
-    Parameters
-    ----------
-    n, m : ndarray, shape (setting,)
-        Features and neurons; settings with fewer neurons than `LEAST` are left out.
-    ratio, error : ndarray, shape (setting,)
-        Measured ratios with their standard errors.
+def regressed(part: xr.Dataset) -> tuple[float, float]:
+    """Return the ratio, where initial collisions are as many as on average, and its standard error."""
+    beyond = over_law(part, "initial") - independent(int(part.n), int(part.m))
+    found = stats.linregress(beyond, over_law(part, "final"))
+    return found.intercept, found.intercept_stderr
+
+
+def ratio(part: xr.Dataset, level: float) -> Estimate:
+    """Return the ratio with its interval."""
+    value, error = regressed(part)
+    half = stats.t.ppf((1 + level) / 2, part.sizes["batch"] - 2) * error
+    return within(value, half, "regression on the start")
+
+
+def change(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
+    """Return what the ratio is beyond that of another setting."""
+    (after, before), errors = zip(regressed(part), regressed(base), strict=True)
+    half = stats.norm.ppf((1 + level) / 2) * np.hypot(*errors)
+    return within(after - before, half, "regression on the start")
+
+
+def usable(group: xr.Dataset) -> tuple[list[xr.Dataset], np.ndarray]:
+    """Return the settings where the law may hold, and a row for each: n, m, ratio, standard error."""
+    chosen = [part for part in parts(group) if part.m >= LEAST]
+    rows = [[part.n, part.m, *np.maximum(regressed(part), (0, FLOOR))] for part in chosen]
+    return chosen, np.array(rows, float).reshape(-1, 4)
+
+
+def fit(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Return the constants of the law and their standard errors, fitted where n is a power of two."""
+    n, m, ratios, error = rows[np.log2(rows[:, 0]) % 1 == 0].T
+    if n.size <= len(FOUND):
+        return None
+    found, spread = optimize.curve_fit(lambda sizes, *c: law(*sizes, *c), (n, m), ratios, FOUND, error)
+    return found, np.sqrt(np.diag(spread))
+
+
+def constant(group: xr.Dataset, level: float, which: int) -> Estimate | None:
+    """Return one of the constants of the law."""
+    fitted = fit(usable(group)[1])
+    z = stats.norm.ppf((1 + level) / 2)
+    return within(fitted[0][which], z * fitted[1][which], "standard error of the fit") if fitted else None
+
+
+def held_out(group: xr.Dataset, level: float) -> Estimate | None:
+    """Return what other ratios are off the law, beyond the error of measurement: root of the mean square.
+
+    Each is weighted by the inverse of its variance. The interval is that of χ², 0 inside where the errors of
+    measurement explain all.
     """
-
-    def __init__(self, n: np.ndarray, m: np.ndarray, ratio: np.ndarray, error: np.ndarray) -> None:
-        used = m >= LEAST
-        self.n, self.m, self.ratio = n[used], m[used], ratio[used]
-        self.error = np.maximum(error[used], FLOOR)
-        self.fitted = np.log2(self.n) % 1 == 0
-        self.enough = self.fitted.sum() > len(FOUND)
-        none = np.full(len(FOUND), np.nan)
-        self.constants, self.errors = self._constants() if self.enough else (none, none)
-
-    def _constants(self) -> tuple[np.ndarray, np.ndarray]:
-        def off(constants: np.ndarray) -> np.ndarray:
-            return ((law(self.n, self.m, *constants) - self.ratio) / self.error)[self.fitted]
-
-        found = optimize.least_squares(off, (0.2, 0.15, 0.02))
-        covariance = np.linalg.pinv(found.jac.T @ found.jac)
-        worse = max(1.0, 2 * found.cost / (self.fitted.sum() - len(FOUND)))
-        return found.x, np.sqrt(np.diag(covariance) * worse)
-
-    @property
-    def law(self) -> np.ndarray:
-        """What the fitted law says of each setting."""
-        return law(self.n, self.m, *self.constants)
-
-    def beyond(self, expected: np.ndarray, members: np.ndarray, level: float) -> Estimate | None:
-        """Return what the ratios of some settings are off an expected one, beyond the error of measurement.
-
-        Root of the mean square, each setting weighted by the inverse of its variance; the interval is that of
-        χ², 0 inside where the errors of measurement explain all.
-        """
-        if not members.any():
-            return None
-        weights, number = self.error[members] ** -2, int(members.sum())
-        squares = (((expected - self.ratio) / self.error) ** 2)[members].sum()
-        tails = stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], number) / number
-        low, value, high = (
-            float(np.sqrt(max(0.0, squares / scale - number) / weights.sum()))
-            for scale in (tails[0], 1.0, tails[1])
-        )
-        return Estimate(value, low, high, f"{level:.1%} interval of χ², {number} settings")
+    rows = usable(group)[1]
+    fitted, (n, m, ratios, error) = fit(rows), rows[np.log2(rows[:, 0]) % 1 > 0].T
+    if fitted is None or not n.size:
+        return None
+    squares = ((law(n, m, *fitted[0]) - ratios) ** 2 / error**2).sum()
+    scales = np.array([n.size, *stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], n.size)]) / n.size
+    value, low, high = np.sqrt(np.maximum(0, squares / scales - n.size) / (error**-2).sum()).tolist()
+    return Estimate(value, low, high, f"{level:.1%} interval of χ², {n.size} settings")

@@ -5,8 +5,7 @@ import numpy as np
 from validation.analysis.networks import analyze
 
 READERS = ("count", "verdict", "signature")
-KINDS = ("incidental", "necessary")  # of which a neuron is, and of which a reader says it is
-TOLD = (*KINDS, "neither")
+TOLD = ("incidental", "necessary", "neither")  # of the first two kinds a neuron is
 
 
 def read(roomy: np.ndarray, needy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -26,12 +25,9 @@ def counted(weights: np.ndarray, truth: np.ndarray) -> np.ndarray:
     result = analyze(weights)
     pair = (result.on_neuron == 2) & (result.benign == 1) & (result.group_neurons == 1)
     crowded = int(result.alive.sum()) > weights.shape[1]
-    verdicts = [
-        TOLD.index(said) if said in KINDS else TOLD.index("neither") for said in result.verdict.values
-    ]
-    told = np.stack([np.full(truth.size, int(crowded)), verdicts, np.where(pair, 0, 1)])
+    verdicts = [TOLD.index(said) if said in TOLD else 2 for said in result.verdict.values]
     several = result.on_neuron.values > 1
-    counts = np.zeros((len(READERS), len(KINDS), len(TOLD)), int)
-    for reader, says in enumerate(told):
-        np.add.at(counts[reader], (truth[several], says[several]), 1)
+    counts = np.zeros((len(READERS), 2, len(TOLD)), int)
+    for reader, says in enumerate((np.full(truth.size, int(crowded)), verdicts, np.where(pair, 0, 1))):
+        np.add.at(counts[reader], (truth[several], np.array(says)[several]), 1)
     return counts

@@ -1,10 +1,11 @@
 """Benign and malign collisions: what is measured, and that a planted effect is seen."""
 
 import numpy as np
+import pytest
 import xarray as xr
 
 from theory import interference
-from validation.experiments.collisions import benign_collision, malign_collision
+from validation.experiments.collisions import benign_collision, counts, malign_collision, ratio_law
 from validation.experiments.findings import Findings
 
 
@@ -33,3 +34,20 @@ def test_pairs_of_one_sign_lower_the_share():
 def test_a_pair_of_opposite_signs_does_not_move():
     part = benign_collision.measure("simulation", 2, 2, 0.0, 1, seed=3)
     assert float(part.moved) == 0
+
+
+@pytest.mark.parametrize(("claim", "predicted"), [("exclusion_law", 128 * 127 / 510), ("quarter", 32.0)])
+def test_counts_are_expected_where_the_fitted_law_is(claim, predicted):
+    made = next(one for one in counts.EXPERIMENTS if one.name == claim)
+    part = xr.Dataset({"polysemantic_neurons": ("replicate", [20.0, 30.0])}, {"n": 128, "m": 128})
+    quantity = made.quantities["count"]
+    assert quantity.predicted(part) == pytest.approx(predicted)
+    law = ratio_law.law(128, 128, *ratio_law.FOUND) * 128 * 127 / 510
+    band = quantity.band(part)
+    assert (band.low + band.high) / 2 * predicted == pytest.approx(law)
+
+
+def test_more_neurons_are_expected_to_let_more_leaders_win():
+    quantity = next(one for one in counts.EXPERIMENTS if one.name == "winner_interference").quantities["kept"]
+    bands = [quantity.band(xr.Dataset(coords={"m": m})) for m in (64, 256)]
+    assert [band.high + band.low for band in bands] == pytest.approx([2 * 0.283, 2 * (0.283 + 2 * 0.0893)])

@@ -49,15 +49,14 @@ def test_without_planting_it_is_the_plain_flow():
     np.testing.assert_array_equal(measure("favourite", "none", **SIZE, seed=0).mover, plain["mover"])
 
 
-@pytest.mark.parametrize(
-    ("share", "word"), [(90, "more often"), (10, "less often"), (50, "not decidedly more or less often")]
-)
+@pytest.mark.parametrize(("share", "word"), [(90, "more"), (10, "less"), (50, "not decidedly more or less")])
 def test_answer_says_which_way_the_mover_is_moved(share, word):
-    findings = planted({"none": 50, "opposite": share})
-    (row,) = findings("change")
+    findings = planted({"none": 50, "opposite": share, "same": 0})
+    row, same = findings("change")
     assert row.estimate.value == pytest.approx((share - 50) / 100)
-    told = EXPERIMENTS[0].answer(findings)
-    assert f"ends on its refuge {word} (by {row}) if one of opposite sign" in told
+    told = findings.said(EXPERIMENTS[0].answer)
+    assert f"on its refuge {word} often where one of opposite sign is (by {row}), and less often" in told
+    assert f"(by {same})" in told
 
 
 def test_both_of_one_sign_are_below_or_at_what_is_proved():
@@ -67,4 +66,4 @@ def test_both_of_one_sign_are_below_or_at_what_is_proved():
 
 
 def test_nothing_to_compare_with_is_no_error():
-    assert "No collision" in EXPERIMENTS[0].answer(planted({"same": 50}))
+    assert planted({"same": 50}).said(EXPERIMENTS[0].answer) == "Not enough of it has been run to say."

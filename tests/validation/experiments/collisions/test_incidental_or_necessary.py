@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from validation.experiments.collisions.incidental_or_necessary import CONTEXTS, EXPERIMENTS, measure
+from validation.experiments.collisions.incidental_or_necessary import EXPERIMENTS, measure
 from validation.experiments.collisions.readers import READERS, TOLD, counted, read
 from validation.experiments.findings import Findings
 
@@ -47,18 +47,18 @@ def findings_of(right):
     return Findings(EXPERIMENTS[0], xr.concat([part], "setting", coords=list(setting), data_vars="all"))
 
 
-def test_accuracy_is_the_mean_of_both_kinds_and_the_answer_names_the_best_reader():
+def test_accuracy_is_the_mean_of_both_kinds():
     findings = findings_of({(0, 0): 100, (0, 1): 0, (1, 0): 90, (1, 1): 80, (2, 0): 70, (2, 1): 50})
-    values = [findings(f"{reader}, {CONTEXTS[0]}")[0].estimate.value for reader in READERS]
+    values = [findings(f"{reader}_alone")[0].estimate.value for reader in READERS]
     assert values == pytest.approx([0.5, 0.85, 0.6])
-    assert "by verdict with each network alone" in EXPERIMENTS[0].answer(findings)
+    told = findings.said(EXPERIMENTS[0].answer)
+    assert f"{findings('verdict_shuffled')[0]} by verdict" in told
 
 
 def test_lone_pairs_are_those_that_the_signature_calls_incidental():
     findings = findings_of({(r, k): 70 if k == 0 else 40 for r in range(3) for k in range(2)})
-    assert findings("lone 0")[0].estimate.value == 0.7
-    assert findings("lone 1")[0].estimate.value == 0.6
-    assert not findings("lone 2")
+    assert findings("lone_incidental")[0].estimate.value == 0.7
+    assert findings("lone_necessary")[0].estimate.value == 0.6
 
 
 def test_measure_counts_each_neuron_once_for_every_reader_and_context():

@@ -69,7 +69,7 @@ def test_runs_of_both_sources_are_paired_across_blocks():
     (difference,) = found("difference")
     assert (difference.estimate.low, difference.estimate.value, difference.estimate.high) == (1, 1, 1)
     assert difference.side == "above"
-    assert "fewer than the flow at 0, with more at 1 of 1 sizes" in experiment._meaning(found)
+    assert "as many as the flow at 0 of 1 sizes" in found.said(EXPERIMENT.meaning)
     crossed = Findings(EXPERIMENT, result([70, 75, 80, 85], [86, 81, 76, 71]))
     assert crossed("difference")[0].estimate.value == 1
     assert crossed("difference")[0].side == "not decided"

@@ -6,8 +6,15 @@ import xarray as xr
 
 from sim import ensemble
 from theory import Autoencoder, collisions
-from validation.experiments.collisions import ratios
-from validation.experiments.collisions.quarter_constant import BATCHES, EXPERIMENTS, _runs, measure, settings
+from validation.experiments.collisions import ratio_law
+from validation.experiments.collisions.quarter_constant import (
+    BATCHES,
+    EXPERIMENTS,
+    _excess,
+    _runs,
+    measure,
+    settings,
+)
 from validation.experiments.collisions.ratio_law import law
 from validation.experiments.findings import Findings
 
@@ -34,12 +41,13 @@ def cell(n, m, l1, ratio, rng, noise=0.01):
     return {"n": n, "m": m, "l1": l1, "runs": 400}, values | {"stayed": first * 0 + 0.5}
 
 
-def found(constants=TRUE, shift=0.0):
-    """Return findings where the ratio follows the law with these constants, and a shift at another λ."""
+def found(shift=0.0, held_out=0.0):
+    """Return findings where the ratio follows the law, with a shift at another λ and where it is held out."""
     rng = np.random.default_rng(0)
     sizes = [(n, n * per) for n in (2, 3, 4, 8, 12, 16, 24, 32) for per in (1, 2, 4, 8)]
-    cells = [cell(n, m, 1e-3, law(n, m, *constants), rng) for n, m in sizes]
-    cells += [cell(n, m, 1e-2, law(n, m, *constants) + shift, rng) for n, m in sizes]
+    true = {(n, m): law(n, m, *TRUE) + held_out * (n % 3 == 0) for n, m in sizes}
+    cells = [cell(n, m, 1e-3, true[n, m], rng) for n, m in sizes]
+    cells += [cell(n, m, 1e-2, true[n, m] + shift, rng) for n, m in sizes]
     return Findings(EXPERIMENTS[0], collected(cells))
 
 
@@ -63,7 +71,7 @@ def test_regression_recovers_the_mean_and_shrinks_the_error():
     final = 0.9 * mean + 0.8 * (first - known) + rng.normal(0, 1e-3, BATCHES)
     values = dict.fromkeys(NAMES, final) | {"initial": first}
     part = collected([({"n": 8, "m": 32, "l1": 1e-3, "runs": 400}, values)]).isel(setting=0)
-    estimate = ratios.ratio(part, 0.95)
+    estimate = ratio_law.ratio(part, 0.95)
     assert estimate.low < 0.9 < estimate.high
     assert estimate.high - estimate.low < 4 * final.std() / BATCHES**0.5 / mean / 10
 
@@ -72,9 +80,9 @@ def test_features_that_never_move_meet_as_expected():
     _, values = cell(8, 16, 1e-3, 1.0, np.random.default_rng(0))
     still = values | {"stayed": np.ones(BATCHES), "kept": values["final"], "met": np.zeros(BATCHES)}
     part = collected([({"n": 8, "m": 16, "l1": 1e-3, "runs": 400}, still)]).isel(setting=0)
-    kept, one, met = ratios.excess(part).mean(axis=1)
+    kept, one, met = (_excess(part, kind).mean() for kind in ("both", "one", "met"))
     assert (one, met) == (pytest.approx(0, abs=1e-6), pytest.approx(0, abs=1e-6))
-    assert kept == pytest.approx(ratios.over_law(part, "final").mean() - 1, abs=1e-6)
+    assert kept == pytest.approx(ratio_law.over_law(part, "final").mean() - 1, abs=1e-6)
 
 
 def test_a_planted_law_is_found_and_told():
@@ -83,38 +91,36 @@ def test_a_planted_law_is_found_and_told():
         (row,) = findings(name, l1=1e-3)
         error = (row.estimate.high - row.estimate.low) / 4
         assert abs(row.estimate.value - true) < 5 * error
-    assert f"a = {findings('a', l1=1e-3)[0].estimate.value:.3f}" in EXPERIMENTS[0].meaning(findings)
+    assert f"a = {findings('a', l1=1e-3)[0]}" in findings.said(EXPERIMENTS[0].meaning)
 
 
-def test_answer_counts_settings_on_either_side():
-    for ratio, said in (
-        (1.3, "more in 2 of 2 settings, fewer in 0"),
-        (0.7, "more in 0 of 2 settings, fewer in 2"),
-    ):
-        rng = np.random.default_rng(0)
-        cells = [cell(4, m, 1e-3, ratio, rng) for m in (8, 16)]
-        assert said in EXPERIMENTS[0].answer(Findings(EXPERIMENTS[0], collected(cells)))
+def test_what_held_out_ratios_are_off_is_found_beyond_the_error_of_measurement():
+    (row,) = found(held_out=0.5)("off", l1=1e-3)
+    assert row.estimate.value == pytest.approx(0.5, abs=0.03)
+    (row,) = found()("off", l1=1e-3)
+    assert row.estimate.low == 0
+
+
+@pytest.mark.parametrize(("ratio", "more", "fewer"), [(1.3, 2, 0), (0.7, 0, 2)])
+def test_answer_counts_settings_on_either_side(ratio, more, fewer):
+    rng = np.random.default_rng(0)
+    findings = Findings(EXPERIMENTS[0], collected([cell(4, m, 1e-3, ratio, rng) for m in (8, 16)]))
+    assert f"more in {more} of 2 settings, fewer in {fewer} of 2" in findings.said(EXPERIMENTS[0].answer)
 
 
 def test_change_with_l1_is_what_was_planted():
-    (row,) = found(shift=0.05)("0.01")
-    assert row.estimate.low < 0.05 < row.estimate.high
-    assert row.estimate.low > 0
-
-
-def test_pairs_of_two_features_are_counted():
-    _, values = cell(2, 8, 1e-3, 1.0, np.random.default_rng(0))
-    for lost, side in ((0.0, "not decided"), (0.1, "below")):
-        kept = values | {"initial": np.ones(BATCHES), "kept": np.full(BATCHES, 1 - lost)}
-        result = collected([({"n": 2, "m": 8, "l1": 1e-3, "runs": 400}, kept)])
-        (row,) = Findings(EXPERIMENTS[0], result)("pairs")
-        assert (row.estimate.value, row.side, row.as_expected) == (1 - lost, side, not lost)
+    rows = found(shift=0.5)("change")
+    assert len(rows) == 32
+    assert {row["l1"] for row in rows} == {1e-2}
+    assert np.mean([row.estimate.value for row in rows]) == pytest.approx(0.5, abs=0.02)
+    assert rows.positive == "32 of 32"
 
 
 def test_one_setting_is_enough():
     one = collected([cell(4, 8, 1e-3, 1.0, np.random.default_rng(0))])
     findings = Findings(EXPERIMENTS[0], one)
-    assert "1 settings" in EXPERIMENTS[0].answer(findings)
+    assert "of 1 settings" in findings.said(EXPERIMENTS[0].answer)
+    assert findings.said(EXPERIMENTS[0].meaning) == "Not enough of it has been run to say."
     assert not findings("a")
 
 
