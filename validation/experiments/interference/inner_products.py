@@ -25,10 +25,6 @@ def _later(part: xr.Dataset, level: float) -> Estimate:
     return within(part.later.item(), 1e-3 * part.later.item(), "integration error")
 
 
-def _predicted(part: xr.Dataset) -> float:
-    return interference.inner_product(float(part["product"]), part.time.values[None])[0]
-
-
 def _rate(part: xr.Dataset, level: float) -> Estimate:
     start, last = float(part["product"]), part.later[-1].item()
     return within(-np.log(last / start) / TIMES[-1], start**2, "the square of the inner product")
@@ -42,7 +38,12 @@ EXPERIMENTS = (
         lambda full: grid({"product": 0.05}),
         measure,
         {
-            "later": Quantity("inner product", _later, _predicted, along="time"),
+            "later": Quantity(
+                "inner product",
+                _later,
+                lambda part: interference.inner_product(float(part["product"]), part.time.values[None])[0],
+                along="time",
+            ),
             "rate": Quantity("rate of its decay", _rate, 2.0),
         },
     ),

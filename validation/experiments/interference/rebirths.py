@@ -7,7 +7,7 @@ from scipy.stats import norm
 from theory import Autoencoder, interference
 from validation.experiments import networks
 from validation.experiments.experiment import Band, Experiment, Quantity, grid
-from validation.report.statistics import ratio
+from validation.report.statistics import Estimate, ratio
 
 
 def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -16,6 +16,10 @@ def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset
     In the long steps of the splitting method some weights die and are reborn more often.
     """
     return networks.simulated(Autoencoder(n, m, l1), replicates, seed, "euler")[["rebirths", "deaths"]]
+
+
+def _share(part: xr.Dataset, level: float) -> Estimate | None:
+    return ratio(part.rebirths, part.deaths, level)
 
 
 def _passages(part: xr.Dataset) -> Band:
@@ -38,13 +42,6 @@ EXPERIMENTS = (
         "seed 001, “Benign and malign collisions”",
         lambda full: grid({"n": 16, "m": (256, 64, 16), "l1": 0.01, "replicates": 200 if full else 24}),
         measure,
-        {
-            "share": Quantity(
-                "rebirths for each death",
-                lambda part, level: ratio(part.rebirths, part.deaths, level),
-                0.0,
-                _passages,
-            )
-        },
+        {"share": Quantity("rebirths for each death", _share, 0.0, _passages)},
     ),
 )

@@ -33,10 +33,10 @@ def test_runs_are_those_of_ensembles():
 @pytest.mark.parametrize("power", [0.5, 1.0])
 def test_the_order_is_found(power):
     group = changing(lambda l1: 0.1 * (l1 / 2e-3) ** power)
-    found = orders.order_of(group, 0.95, orders.changed)
+    found = orders.order_of(group, 0.95)
     assert found.low < power < found.high
     assert found.high - found.low < 0.15
 
 
 def test_no_changes_have_no_order():
-    assert orders.order_of(changing(lambda l1: 0.0), 0.95, orders.changed) is None
+    assert orders.order_of(changing(lambda l1: 0.0), 0.95) is None
