@@ -1,7 +1,6 @@
 """Initial against final encodings, of the flow and of training from the same weights."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -64,16 +63,9 @@ def _between(runs: xr.Dataset) -> Band:
     return Band(FINAL * usual / _alone(runs), 1.0, reason)
 
 
-def _by_run(
-    label: str, of: Callable[[xr.Dataset], xr.DataArray], *theory: Any, over: tuple[str, ...] = ("source",)
-) -> Quantity:
-    """Return the mean of what is computed of each run, by source; of one run alone there is none."""
-
-    def estimate(runs: xr.Dataset, level: float) -> Estimate | None:
-        values = of(runs)
-        return mean(values, level) if values.size > 1 else None
-
-    return Quantity(label, estimate, *theory, over=over)
+def _mean(of: Callable[[xr.Dataset], xr.DataArray]) -> Callable[[xr.Dataset, float], Estimate | None]:
+    """Return the mean of what is computed of each run; of one run alone there is none."""
+    return lambda runs, level: mean(of(runs), level) if of(runs).size > 1 else None
 
 
 def _alike(result: xr.Dataset) -> xr.DataArray:
@@ -81,15 +73,19 @@ def _alike(result: xr.Dataset) -> xr.DataArray:
     if np.unique(result.source).size < 2:
         return result.other[:0]
     ends = (np.sign(result.weight) * (result.winner + 1)).set_index(setting=["source", "block"])
-    each = (ends.sel(source=source) for source in ("simulation", "training"))
-    flow, trained = xr.align(*each, join="inner")
+    flow, trained = xr.align(ends.sel(source="simulation"), ends.sel(source="training"), join="inner")
     return (flow == trained).mean("feature")
+
+
+OWN = _mean(lambda runs: runs.own.mean("feature"))
+CONTRAST = _mean(lambda runs: runs.own.mean("feature") / runs.spread)
+WON = _mean(lambda runs: (runs["rank"] == 0).mean("feature"))
 
 
 def _map(source: str) -> Callable[[Axes, Findings], None]:
     def draw(ax: Axes, found: Findings) -> None:
-        every = found.result.overlap
-        chosen, most = every.isel(setting=(found.result.source == source).values), float(abs(every).max())
+        chosen = found.result.overlap.isel(setting=(found.result.source == source).values)
+        most = float(abs(found.result.overlap).max())
         if chosen.size:
             image = ax.imshow(chosen.mean("setting"), cmap="PuOr", vmin=-most, vmax=most)
             ax.figure.colorbar(image, ax=ax, label="inner product, mean over runs")
@@ -106,20 +102,10 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "own": _by_run(
-                "inner product with own final encoding",
-                lambda runs: runs.own.mean("feature"),
-                _alone,
-                _between,
-            ),
-            "contrast": _by_run(
-                "in standard deviations of those with others",
-                lambda runs: runs.own.mean("feature") / runs.spread,
-            ),
-            "won": _by_run(
-                "share won by the largest initial weight", lambda runs: (runs["rank"] == 0).mean("feature")
-            ),
-            "alike": _by_run("share of features that end alike in both", _alike, over=()),
+            "own": Quantity("inner product with own final encoding", OWN, _alone, _between, over=("source",)),
+            "contrast": Quantity("over the deviation of those with others", CONTRAST, over=("source",)),
+            "won": Quantity("share won by the largest initial weight", WON, over=("source",)),
+            "alike": Quantity("share of features that end alike in both", _mean(_alike), over=()),
         },
         (
             Panel(draw=_map("simulation"), title="Simulated flow"),

@@ -99,8 +99,8 @@ EXPERIMENTS = (
             Panel("independent", "load", ("n",), "x", options={"ylim": (0, 1)}),
         ),
         "At n = 64 and m = {feature_50%[n=64].first[m]:,} the median time to sparsity of a feature is "
-        "{feature_50%[n=64].first.ratio} times that without interference, at m = "
-        "{feature_50%[n=64].last[m]:,} {feature_50%[n=64].last.ratio} times; of a network "
+        "{feature_50%[n=64].first.ratio} times that without interference, and "
+        "{feature_50%[n=64].last.ratio} times at m = {feature_50%[n=64].last[m]:,}; of a network it is "
         "{network_50%[n=64].first.ratio} and {network_50%[n=64].last.ratio} times.",
         "The median time is shorter than without interference in {feature_50%.below} settings for features "
         "and {network_50%.below} for networks, and longer in {feature_50%.above} and {network_50%.above}. Do "

@@ -15,6 +15,7 @@ def part():
     return experiment.measure(4, 8, 0.01, 6, seed=1)
 
 
+@pytest.mark.slow
 def test_without_interference_times_are_exact_to_the_distance_of_looks():
     model = Autoencoder(5, 16, 0.005)
     seen = observe(experiment._watch, model, 3, 2, forces=("feature_benefit", "l1"))
@@ -34,6 +35,7 @@ def test_the_network_is_that_of_an_ensemble(part):
     np.testing.assert_allclose(part.network_time, times, rtol=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["feature", "network"])
 def test_a_sample_of_the_law_agrees_with_it(what):
     law, rng = sparsification.time_to_sparsity(Autoencoder(1, 64, 1e-3)), np.random.default_rng(0)
