@@ -1,7 +1,10 @@
 """Time to sparsity with interference, of features and of networks, against the law without."""
 
+from functools import cache
+
 import numpy as np
 import xarray as xr
+from scipy.stats.distributions import rv_frozen
 
 from sim.flow import Flow
 from sim.replicates import observe
@@ -49,6 +52,11 @@ def _band(part: xr.Dataset) -> Band:
     return Band(1 - left_out, 1 + left_out, "1 ± (n − 1)/(2m), the interference left out, and 2 % for looks")
 
 
+@cache
+def _alone(m: int, l1: float) -> rv_frozen:
+    return sparsification.time_to_sparsity(Autoencoder(1, m, l1))
+
+
 def _quantile(what: str, at: float) -> Quantity:
     """Return a quantile of times, runs being independent and features not.
 
@@ -64,7 +72,7 @@ def _quantile(what: str, at: float) -> Quantity:
         return Estimate(value, low, high, f"{level:.1%} interval, {len(times)} runs")
 
     def predicted(part: xr.Dataset) -> float:
-        alone = sparsification.time_to_sparsity(Autoencoder(1, int(part.m), float(part.l1)))
+        alone = _alone(int(part.m), float(part.l1))
         return float(alone.ppf(at if what == "feature" else at ** (1 / part.sizes["feature"])))
 
     return Quantity(f"λT of a {what}, {at:.0%} quantile", estimate, predicted, _band)
