@@ -23,6 +23,7 @@ LABELS = {
     "noise": Label("s", "deviation s of the noise on copies"),
     "rtol": Label("rtol", "tolerance of the integrator"),
     "scale": Label("σ√m", "initial deviation, in units of 1/√m"),
+    "product": Label("W₁·W₂", "inner product W₁·W₂ of two encodings"),
     "time": Label("t", "flow time t"),
     "scaled_time": Label("λt", "rescaled flow time λt", lambda s: s["l1"] * s["time"]),
     "load": Label("n/m", "load n/m", lambda s: s["n"] / s["m"]),

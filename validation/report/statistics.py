@@ -97,6 +97,13 @@ def bootstrap(sample: ArrayLike, statistic: Callable[..., np.ndarray], level: fl
     return _estimate(value, found.low, found.high, method)
 
 
+def ratio(above: ArrayLike, below: ArrayLike, level: float = LEVEL) -> Estimate | None:
+    """Return the sum of one sample over that of another one of the same runs; None if the latter is 0."""
+    if not np.any(below):
+        return None
+    return bootstrap(np.column_stack([above, below]), lambda a, b, axis: a.sum(axis) / b.sum(axis), level)
+
+
 def distance(sample: ArrayLike, cdf: Callable[[np.ndarray], ArrayLike], level: float = LEVEL) -> Estimate:
     """Return the Kolmogorov-Smirnov distance D between a sample and a law.
 

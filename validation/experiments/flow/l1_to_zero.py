@@ -1,30 +1,23 @@
 """λ → 0: which results converge in the rescaled time λt, and how fast, from the same initial weights."""
 
 import itertools
-from collections.abc import Callable
-from functools import cache, partial
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from sim import metrics
+from sim.flow import Flow
+from sim.replicates import observe
 from theory import Autoencoder, collisions, interference, sparsification
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import Findings
-from validation.experiments.flow.looks import LOOKS, measure
-from validation.experiments.flow.orders import Compare, changed, order_of
-from validation.report.statistics import mean
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.experiments.flow.orders import order_of
+from validation.report.statistics import Estimate, mean
 
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes
 STRENGTHS = [1e-2 / 2**k for k in range(11)]
 SMALLEST = {"l1": STRENGTHS[-1], "rtol": RTOL}
-Values = Callable[[xr.Dataset], np.ndarray]
-VALUES: dict[str, Values] = {  # over replicates
-    "polysemantic neurons": lambda part: part.polysemantic_neurons.values,
-    "share of largest initial weights that win": lambda part: part.kept.values,
-    "λT of the network": lambda part: part.network_time.values,
-    "active weights at λt = 0.1": lambda part: part.active.values[:, 0],
-    "active weights at λt = 1": lambda part: part.active.values[:, 1],
-}
+LOOKS = (0.1, 1.0)  # λt at which active weights are counted
 
 
 def settings(full: bool) -> list[Setting]:
@@ -34,75 +27,61 @@ def settings(full: bool) -> list[Setting]:
     return grid({"n, m": sizes, "l1, rtol": runs, "replicates": 60 if full else 20})
 
 
-def _apart(name: str) -> Compare:
-    return lambda one, other: np.abs(VALUES[name](one) - VALUES[name](other))
+def measure(n: int, m: int, l1: float, rtol: float, replicates: int, seed: int) -> xr.Dataset:
+    """Run the flow to its end from the same initial weights at each λ, and compare with the smallest λ.
+
+    There, a smaller tolerance says what the integrator changes. The order p in |change| ∝ λ^p is fitted to
+    changes from one λ to the next, λ ≤ 0.0026, as long as they are more than twice those by the integrator.
+    Theory is the exclusion law for polysemantic neurons, and else one encoding alone, or the slowest of n.
+    """
+    seen = observe(_look, Autoencoder(n, m, l1), replicates, seed, rtol=rtol)
+    dims = {"winner": ("replicate", "feature"), "active": ("replicate", "look")}
+    return xr.Dataset({name: (dims.get(name, "replicate"), values) for name, values in seen.items()})
 
 
-@cache
-def _alone(n: int, m: int, l1: float) -> dict[str, float | None]:
-    """Return the mean of the exclusion law, of λT of the slowest of n encodings alone, and active weights."""
-    model, x = Autoencoder(1, m, l1), np.linspace(0, 20, 2001)
-    slowest = np.trapezoid(1 - sparsification.time_to_sparsity(model).cdf(x) ** n, x)
-    active = [float(sparsification.active_weights(model, look / l1).mean()) for look in LOOKS]
-    count = float(collisions.polysemantic_neurons(n, m).mean())
-    laws: list[float | None] = [count, None, float(slowest), *active]
-    return dict(zip(VALUES, laws, strict=True))
-
-
-def _predicted(part: xr.Dataset, name: str) -> float | None:
-    return _alone(int(part.n), int(part.m), float(part.l1))[name]
-
-
-def _band(part: xr.Dataset, name: str) -> Band:
-    if name == "polysemantic neurons":
-        return Band(0.7, 1.3, "as the exclusion law holds on the full flow, see quarter_constant")
-    left_out = interference.initial_strength(Autoencoder(int(part.n), int(part.m), float(part.l1)))
-    return Band(1 - left_out, 1 + left_out, "1 ± (n − 1)/(2m), the interference left out")
-
-
-def _read(name: str) -> dict[str, Quantity]:
-    """Return a result at each λ, its difference from that at the smallest, and the order of its changes."""
-    of = VALUES[name]
+def _look(flow: Flow) -> dict[str, np.ndarray | float]:
+    initial, active = flow.weights.copy(), []
+    for look in LOOKS:
+        flow.advance(look / flow.l1)
+        active.append(np.count_nonzero(flow.weights, axis=1).mean())
+    flow.settle()
+    alive = flow.weights.any(axis=1)
     return {
-        name: Quantity(
-            name,
-            lambda part, level: mean(of(part), level),
-            partial(_predicted, name=name),
-            partial(_band, name=name),
-        ),
-        f"{name}: difference": Quantity(
-            f"{name}: difference",
-            lambda part, base, level: mean(of(part) - of(base), level),
-            beside=SMALLEST,
-        ),
-        f"{name}: order": Quantity(
-            f"{name}: order p", partial(order_of, compare=_apart(name)), over=("n", "m")
-        ),
+        "winner": np.where(alive, np.abs(flow.weights).argmax(axis=1), -1).astype(np.int16),
+        "polysemantic_neurons": float(metrics.polysemantic_neurons(flow.weights)),
+        "kept": float(metrics.winner_kept(initial, flow.weights)),
+        "network_time": flow.l1 * flow.last_change,
+        "active": np.array(active, np.float32),
     }
 
 
-def _answer(found: Findings) -> str:
-    first = [f"{row.estimate:%} at m = {row.setting['m']}" for row in found("winner", l1=STRENGTHS[0])]
-    orders = [f"{row} at m = {row.setting['m']}" for row in found("order")]
-    fitted = f"; changes are in proportion to λ^p with p = {' and '.join(orders)}" if orders else ""
-    return (
-        f"Between λ = {STRENGTHS[0]:g} and {STRENGTHS[-1]:.2g} the winner differs for a share of features of "
-        f"{' and '.join(first) or 'nothing yet'}{fitted}."
-    )
+def _exclusion(part: xr.Dataset) -> float:
+    return float(collisions.polysemantic_neurons(int(part.n), int(part.m)).mean())
 
 
-def _meaning(found: Findings) -> str:
-    seen = []
-    for name in VALUES:
-        rows = found(f"{name}: difference", rtol=RTOL)
-        away = [row.setting["l1"] for row in rows if not row.estimate.low <= 0 <= row.estimate.high]
-        seen.append(f"{name} {f'from λ = {min(away) / 2:.2g} on' if away else 'at any λ'}")
-    return (
-        "Means over runs cannot be told, at any size, from those at the smallest λ: "
-        f"{', '.join(seen)}. Single runs go on to change while their mean no longer does."
-    )
+def _slowest(part: xr.Dataset) -> float:
+    """Return the mean λT of the slowest of n encodings alone."""
+    x = np.linspace(0, 20, 2001)
+    law = sparsification.time_to_sparsity(Autoencoder(1, int(part.m), float(part.l1)))
+    return float(np.trapezoid(1 - law.cdf(x) ** int(part.n), x))
 
 
+def _left_out(part: xr.Dataset) -> Band:
+    out = interference.initial_strength(Autoencoder(int(part.n), int(part.m), float(part.l1)))
+    return Band(1 - out, 1 + out, "1 ± (n − 1)/(2m), the interference left out")
+
+
+def _read(name: str, label: str, *theory: Any) -> dict[str, Quantity]:
+    """Return a mean at each λ, and its difference from that at the smallest, run by run."""
+
+    def apart(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
+        return mean(part[name] - base[name], level)
+
+    away = Quantity(f"{label}: difference", apart, beside=SMALLEST)
+    return {name: Quantity(label, mean_of(name), *theory), f"{name}_apart": away}
+
+
+EXCLUSION = Band(0.7, 1.3, "as the exclusion law holds on the full flow, see quarter_constant")
 EXPERIMENTS = (
     Experiment(
         "l1_to_zero",
@@ -113,20 +92,28 @@ EXPERIMENTS = (
         {
             "winner": Quantity(
                 "share of features with another winner than at the smallest λ",
-                lambda part, base, level: mean(changed(part, base), level),
+                lambda part, base, level: mean((part.winner != base.winner).mean("feature"), level),
                 beside=SMALLEST,
             ),
-            "order": Quantity("order p, winners", partial(order_of, compare=changed), over=("n", "m")),
-            **{key: quantity for name in VALUES for key, quantity in _read(name).items()},
+            "order": Quantity("order p, winners", order_of, over=("n", "m")),
+            **_read("polysemantic_neurons", "polysemantic neurons", _exclusion, lambda part: EXCLUSION),
+            **_read("kept", "share of largest initial weights that win"),
+            **_read("network_time", "λT of the network", _slowest, _left_out),
         },
         (
             Panel("winner", "l1", ("m",), "x", options={"ylabel": "share with another winner than as λ → 0"}),
-            Panel("polysemantic neurons", "l1", ("m",), "x", options={"ylim": (0, None)}),
-            Panel("λT of the network", "l1", ("m",), "x", ratio=True),
-            Panel("active weights at λt = 0.1", "l1", ("m",), "x", ratio=True),
+            Panel("polysemantic_neurons", "l1", ("m",), "x", options={"ylim": (0, None)}),
+            Panel("network_time", "l1", ("m",), "x", ratio=True),
+            Panel("kept", "l1", ("m",), "x", options={"ylim": (0, 1)}),
         ),
-        _answer,
-        _meaning,
+        "From the largest λ to the smallest the winner changes for {winner[l1=0.01].first:%} of features at "
+        "m = {winner[l1=0.01].first[m]} and {winner[l1=0.01].last:%} at m = {winner[l1=0.01].last[m]}; "
+        "changes are in proportion to λ^p with p = {order.first} at m = {order.first[m]}.",
+        "And means over runs? Compared with the smallest λ, polysemantic neurons are decidedly more in "
+        "{polysemantic_neurons_apart.positive} settings and fewer in {polysemantic_neurons_apart.negative}, "
+        "the share of largest initial weights that win is larger in {kept_apart.positive} and smaller in "
+        "{kept_apart.negative}, and λT of the network longer in {network_time_apart.positive} and shorter in "
+        "{network_time_apart.negative} (95 % intervals of the difference).",
         "The integrator's own changes (rows of the smaller tolerance) hide what happens below them; where an "
         "order is missing, changes were not clear of them.",
     ),

@@ -1,7 +1,5 @@
 """What happens to weights at zero, seen from one look at the flow to the next."""
 
-from collections.abc import Iterator
-
 import numpy as np
 import xarray as xr
 
@@ -16,12 +14,11 @@ RTOL = {"splitting": 1e-3, "event": None}  # ten times larger, splitting counts 
 
 
 def measure(method: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
-    """Look at the weights at short intervals until the flow is at rest.
+    """Look at the weights, 0.05 and later 1 % of the time apart, until the flow is at rest.
 
-    A weight that reaches zero under a force stronger than λ passes through and goes on with the other sign.
-    Otherwise it comes to rest at zero, and is reborn only if the force becomes stronger later. Looks are 0.05
-    apart, later 1 % of the time: shorter rests count as passages if the sign has changed, and else are not
-    seen. A rebirth is late if no inner product of the start, decaying like exp(−2t), could cause it any more.
+    A weight that reaches zero under a force stronger than λ passes through. Otherwise it rests there, and is
+    reborn only if the force becomes stronger later. Rests between looks count as passages if the sign has
+    changed. A rebirth is late if no inner product of the start, decaying like exp(−2t), could cause it.
     """
     seen = observe(_follow, Autoencoder(n, m, l1), replicates, seed, method=method, rtol=RTOL[method])
     when = {"returned_at": ("bin", seen.pop("returned_at").sum(axis=0))}
@@ -33,8 +30,9 @@ def _follow(flow: Flow) -> dict[str, np.ndarray]:
     before, decayed = flow.weights.copy(), _latest(flow)
     rested, passed, returned = np.zeros((3, *before.shape), bool)
     times: list[float] = []  # of rebirths
-    passages, largest = 0, 0.0
-    for time in _looks():
+    time, passages, largest = 0.0, 0, 0.0
+    while not (flow.at_rest() or flow.exhausted()):
+        time += max(SHORTEST, GROWTH * time)
         flow.advance(time)
         weights = flow.weights
         back, through = (before == 0) & (weights != 0), before * weights < 0
@@ -45,10 +43,7 @@ def _follow(flow: Flow) -> dict[str, np.ndarray]:
         returned |= back
         largest = max(largest, np.abs(weights[returned]).max(initial=0.0))
         before = weights.copy()
-        if flow.at_rest() or flow.exhausted():
-            break
-    winner = before != 0
-    returns = np.array(times)
+    winner, returns = before != 0, np.array(times)
     return {
         "deaths": flow.deaths,
         "rebirths": flow.rebirths,
@@ -62,13 +57,6 @@ def _follow(flow: Flow) -> dict[str, np.ndarray]:
         "largest": largest,
         "returned_at": np.histogram(flow.l1 * returns, EDGES)[0],
     }
-
-
-def _looks() -> Iterator[float]:
-    time = 0.0
-    while True:
-        time += max(SHORTEST, GROWTH * time)
-        yield time
 
 
 def _latest(flow: Flow) -> float:

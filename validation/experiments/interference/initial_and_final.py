@@ -1,13 +1,10 @@
 """Initial against final encodings, of the flow and of training from the same weights."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
-from matplotlib.colors import TwoSlopeNorm
 
 from theory import Autoencoder, sparsification
 from validation.experiments import networks
@@ -16,14 +13,8 @@ from validation.experiments.findings import Findings
 from validation.report.statistics import Estimate, mean
 
 SHOWN = 40  # features on the maps
-WINNERS = {
-    "the largest": (0, 0),
-    "nos. 2 to 5": (1, 4),
-    "smaller ones": (5, np.inf),
-}  # larger ones at the start
 L1_TRAIN = 1e-3  # of the paper
 FINAL = float(sparsification.final_weight(Autoencoder.from_training(1, 1, L1_TRAIN).l1))
-NAMES = {"simulation": "the flow", "training": "training"}
 
 
 def settings(full: bool) -> list[Setting]:
@@ -37,16 +28,14 @@ def settings(full: bool) -> list[Setting]:
 def measure(source: str, n: int, m: int, block: int, instances: int, seed: int) -> xr.Dataset:
     """Take inner products of each feature's encoding at the start with all of them at the end.
 
-    Runs are the flow, and 7,500 steps of AdamW at the rate 0.001 and λ_train = 0.001, both from the same
-    initial weights. The winner of a feature is its largest final weight, and is ranked by its size
-    at the start. Theory leaves interference out: then the largest initial weight wins and ends at w*,
-    so that the inner product is w* times it.
+    Runs are the flow, and 7,500 steps of AdamW at rate 0.001 and λ_train = 0.001, from the same weights. The
+    winner of a feature is its largest final weight. Theory leaves interference out: then the largest initial
+    weight wins and ends at w*, so that the inner product is w* times it.
     """
     initial, final = networks.ends(source, Autoencoder.from_training(n, m, L1_TRAIN), seed, block, instances)
     overlaps = initial @ np.swapaxes(final, -1, -2)
     others = overlaps[:, ~np.eye(n, dtype=bool)]
-    sizes = np.abs(initial)
-    winner = np.abs(final).argmax(axis=-1)
+    sizes, winner = np.abs(initial), np.abs(final).argmax(axis=-1)
     at_winner = winner[..., None]
     features = ("replicate", "feature")
     return xr.Dataset(
@@ -74,66 +63,35 @@ def _between(runs: xr.Dataset) -> Band:
     return Band(FINAL * usual / _alone(runs), 1.0, reason)
 
 
-def _by_run(label: str, of: Callable[[xr.Dataset], xr.DataArray], **options: Any) -> Quantity:
-    """Return the mean of what is computed of each run, by source; of one run alone there is none."""
-
-    def estimate(runs: xr.Dataset, level: float) -> Estimate | None:
-        values = of(runs)
-        return mean(values, level) if values.size > 1 else None
-
-    return Quantity(label, estimate, **({"over": ("source",)} | options))
-
-
-def _won(runs: xr.Dataset, ranks: tuple[float, float]) -> xr.DataArray:
-    return ((runs["rank"] >= ranks[0]) & (runs["rank"] <= ranks[1])).mean("feature")
+def _mean(of: Callable[[xr.Dataset], xr.DataArray]) -> Callable[[xr.Dataset, float], Estimate | None]:
+    """Return the mean of what is computed of each run; of one run alone there is none."""
+    return lambda runs, level: mean(of(runs), level) if of(runs).size > 1 else None
 
 
 def _alike(result: xr.Dataset) -> xr.DataArray:
     """Return for each run the share of features that end on the same neuron with the same sign in both."""
-    ends = (np.sign(result.weight) * (result.winner + 1)).set_index(setting=["source", "block"])
     if np.unique(result.source).size < 2:
         return result.other[:0]
-    flow, trained = xr.align(*(ends.sel(source=source) for source in NAMES), join="inner")
+    ends = (np.sign(result.weight) * (result.winner + 1)).set_index(setting=["source", "block"])
+    flow, trained = xr.align(ends.sel(source="simulation"), ends.sel(source="training"), join="inner")
     return (flow == trained).mean("feature")
+
+
+OWN = _mean(lambda runs: runs.own.mean("feature"))
+CONTRAST = _mean(lambda runs: runs.own.mean("feature") / runs.spread)
+WON = _mean(lambda runs: (runs["rank"] == 0).mean("feature"))
 
 
 def _map(source: str) -> Callable[[Axes, Findings], None]:
     def draw(ax: Axes, found: Findings) -> None:
-        every = found.result.overlap
-        chosen = every.isel(setting=(found.result.source == source).values)
-        scale = TwoSlopeNorm(0, -float(abs(every).max()), float(abs(every).max()))
+        chosen = found.result.overlap.isel(setting=(found.result.source == source).values)
+        most = float(abs(found.result.overlap).max())
         if chosen.size:
-            image = ax.imshow(chosen.mean("setting"), cmap="PuOr", norm=scale, interpolation="nearest")
+            image = ax.imshow(chosen.mean("setting"), cmap="PuOr", vmin=-most, vmax=most)
             ax.figure.colorbar(image, ax=ax, label="inner product, mean over runs")
         ax.set(xlabel="final encoding of feature", ylabel="initial encoding of feature")
 
     return draw
-
-
-def _answer(found: Findings) -> str:
-    kept = " and ".join(f"{row.ratio:%} in {NAMES[row.source]}" for row in found("own"))
-    first = " and ".join(f"{row.estimate:%} in {NAMES[row.source]}" for row in found("the largest"))
-    return (
-        "The inner product of an encoding's start and end is a share of what it would be without "
-        f"interference: {kept}. The share of features for which the largest initial weight wins is "
-        f"{first}."
-    )
-
-
-def _meaning(found: Findings) -> str:
-    times = [
-        f"{own.estimate.value / spread.estimate.value:.1f} in {NAMES[own.source]}"
-        for own, spread in zip(found("own"), found("spread"), strict=True)
-    ]
-    alike = "".join(
-        f" From the same weights both end on the same neuron with the same sign for {row.estimate:%} of "
-        "features: that AdamW and the flow agree on the picture does not mean that they agree on a feature."
-        for row in found("alike")
-    )
-    return (
-        "How well can an encoding be told by where it began? Its inner product with its own start is so many "
-        f"times the standard deviation of those with others: {', '.join(times)}.{alike}"
-    )
 
 
 EXPERIMENTS = (
@@ -144,29 +102,24 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "own": _by_run(
-                "inner product with own final encoding",
-                lambda runs: runs.own.mean("feature"),
-                predicted=_alone,
-                band=_between,
-            ),
-            "other": _by_run("with those of others", lambda runs: runs.other),
-            "spread": _by_run("their standard deviation", lambda runs: runs.spread),
-            **{
-                name: _by_run(f"share won by {name}", partial(_won, ranks=ranks))
-                for name, ranks in WINNERS.items()
-            },
-            "alike": _by_run("share of features that end alike in both", _alike, over=()),
+            "own": Quantity("inner product with own final encoding", OWN, _alone, _between, over=("source",)),
+            "contrast": Quantity("over the deviation of those with others", CONTRAST, over=("source",)),
+            "won": Quantity("share won by the largest initial weight", WON, over=("source",)),
+            "alike": Quantity("share of features that end alike in both", _mean(_alike), over=()),
         },
         (
             Panel(draw=_map("simulation"), title="Simulated flow"),
             Panel(draw=_map("training"), title="Trained model"),
             Panel("own", ("source",)),
-            Panel(tuple(WINNERS), ("source",), options={"ylabel": "share of features"}),
+            Panel("won", ("source",), options={"ylim": (0, 1)}),
         ),
-        _answer,
-        _meaning,
+        "The inner product of an encoding's start and end is {own.flow.first.ratio:%} of what it would be "
+        "without interference in the flow, and {own.trained.first.ratio:%} in training; the largest initial "
+        "weight wins for {won.flow.first:%} and {won.trained.first:%} of features.",
+        "An encoding can be told by where it began as far as its inner product with its own start is many "
+        "times the standard deviation of those with others: {contrast.flow.first} in the flow, "
+        "{contrast.trained.first} in training. From the same weights both end on the same neuron with the "
+        "same sign for {alike.last:%} of features.",
         "One size, one λ and few runs; the maps show the first 40 features.",
-        NAMES,
     ),
 )

@@ -10,16 +10,13 @@ from validation.experiments.experiment import Experiment, Quantity, grid, mean_o
 
 def measure(n: int, m: int, networks: int, seed: int) -> xr.Dataset:
     """Draw initial weights, and sum for each feature the squares of positive inner products with others."""
-    model = Autoencoder(n, m, 0.0)
-    strengths = [_strength(model.initial(rng)) for rng in draws(seed, networks)]
-    return xr.Dataset({"strength": ("replicate", strengths)})
+    drawn = (Autoencoder(n, m, 0.0).initial(rng) for rng in draws(seed, networks))
+    products = (np.maximum(weights @ weights.T, 0) * (1 - np.eye(n)) for weights in drawn)
+    return xr.Dataset({"strength": ("replicate", [(positive**2).sum() / n for positive in products])})
 
 
-def _strength(weights: np.ndarray) -> float:
-    """Return the mean over the features of the interference that each feels along its own encoding."""
-    positive = np.maximum(weights @ weights.T, 0)
-    np.fill_diagonal(positive, 0)
-    return (positive**2).sum() / len(weights)
+def _predicted(part: xr.Dataset) -> float:
+    return interference.initial_strength(Autoencoder(int(part.n), int(part.m), 0.0))
 
 
 EXPERIMENTS = (
@@ -29,12 +26,6 @@ EXPERIMENTS = (
         "seed 001, “How strong is the interference?”",
         lambda full: grid({"n": 64, "m": (64, 256), "networks": 4000 if full else 400}),
         measure,
-        {
-            "strength": Quantity(
-                "E Σ ReLU(W_i·W_j)²",
-                mean_of("strength"),
-                lambda part: interference.initial_strength(Autoencoder(int(part.n), int(part.m), 0.0)),
-            )
-        },
+        {"strength": Quantity("E Σ ReLU(W_i·W_j)²", mean_of("strength"), _predicted)},
     ),
 )

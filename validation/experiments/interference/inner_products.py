@@ -18,26 +18,16 @@ def measure(product: float, seed: int) -> xr.Dataset:
     start = np.array([[np.cos(a), np.sin(a)] for a in (turn, turn + np.arccos(product))])
     model = Autoencoder(2, 2, 0.0)
     ends = [simulate(model, initial=start, until=t, forces=FORCES, rtol=1e-8).final.values for t in TIMES]
-    return xr.Dataset(
-        {"later": ("time", [float(first @ second) for first, second in ends])}, {"time": [*TIMES]}
-    )
+    return xr.Dataset({"later": ("time", [first @ second for first, second in ends])}, {"time": [*TIMES]})
+
+
+def _later(part: xr.Dataset, level: float) -> Estimate:
+    return within(part.later.item(), 1e-3 * part.later.item(), "integration error")
 
 
 def _rate(part: xr.Dataset, level: float) -> Estimate:
-    start, last = float(part["product"]), part.later.sel(time=TIMES[-1]).item()
+    start, last = float(part["product"]), part.later[-1].item()
     return within(-np.log(last / start) / TIMES[-1], start**2, "the square of the inner product")
-
-
-def _later(time: float) -> Quantity:
-    def estimate(part: xr.Dataset, level: float) -> Estimate:
-        found = part.later.sel(time=time).item()
-        return within(found, 1e-3 * found, "integration error")
-
-    return Quantity(
-        f"inner product at t = {time:g}",
-        estimate,
-        lambda part: interference.inner_product(float(part["product"]), np.array([time]))[0],
-    )
 
 
 EXPERIMENTS = (
@@ -48,7 +38,12 @@ EXPERIMENTS = (
         lambda full: grid({"product": 0.05}),
         measure,
         {
-            **{f"at {time:g}": _later(time) for time in TIMES},
+            "later": Quantity(
+                "inner product",
+                _later,
+                lambda part: interference.inner_product(float(part["product"]), part.time.values[None])[0],
+                along="time",
+            ),
             "rate": Quantity("rate of its decay", _rate, 2.0),
         },
     ),

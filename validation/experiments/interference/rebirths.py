@@ -7,7 +7,7 @@ from scipy.stats import norm
 from theory import Autoencoder, interference
 from validation.experiments import networks
 from validation.experiments.experiment import Band, Experiment, Quantity, grid
-from validation.report.statistics import Estimate, bootstrap
+from validation.report.statistics import Estimate, ratio
 
 
 def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -15,13 +15,11 @@ def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset
 
     In the long steps of the splitting method some weights die and are reborn more often.
     """
-    run = networks.simulated(Autoencoder(n, m, l1), replicates, seed, "euler")
-    return run[["rebirths", "deaths"]]
+    return networks.simulated(Autoencoder(n, m, l1), replicates, seed, "euler")[["rebirths", "deaths"]]
 
 
-def _share(part: xr.Dataset, level: float) -> Estimate:
-    counts = np.column_stack([part.rebirths, part.deaths])
-    return bootstrap(counts, lambda reborn, dead, axis: reborn.sum(axis) / dead.sum(axis), level)
+def _share(part: xr.Dataset, level: float) -> Estimate | None:
+    return ratio(part.rebirths, part.deaths, level)
 
 
 def _passages(part: xr.Dataset) -> Band:
@@ -31,10 +29,8 @@ def _passages(part: xr.Dataset) -> Band:
     is stronger than λ, it moves the weight. Rebirths after a rest come on top, up to as many at n = m.
     """
     model = Autoencoder(int(part.n), int(part.m), float(part.l1))
-    root = interference.initial_strength(model) ** 0.5
-    moved = norm(scale=root * model.init_std).expect(
-        lambda f: f - model.l1 + model.l1 * np.log(model.l1 / f), lb=model.l1
-    )
+    root, l1 = interference.initial_strength(model) ** 0.5, model.l1
+    moved = norm(scale=root * model.init_std).expect(lambda f: f - l1 + l1 * np.log(l1 / f), lb=l1)
     low = moved / (model.init_std * np.sqrt(2 * np.pi))
     return Band(low, root / np.pi, "passages that the first interference causes, to twice those without L1")
 

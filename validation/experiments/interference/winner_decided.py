@@ -2,25 +2,23 @@
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.experiment import Experiment, Panel, Quantity, grid, mean_of
-from validation.experiments.findings import Findings, parts
-from validation.report import plots
-from validation.report.statistics import Estimate, bootstrap, mean
+from validation.report.statistics import Estimate, mean, ratio
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 SIZES = (64, 256, 1024), (64, 128, 256, 512, 1024, 2048)
+LEADS = ("smallest", "second", "third", "largest")  # quarters of leads
 
 
 def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
     """Run the flow to its end from random weights.
 
-    The largest weight of each feature is noted at the start, with its lead over the second, at t = 10, when
-    norms have settled and the race by L1 has hardly begun, and at the end.
+    The largest weight of each feature is noted at the start, with its lead over the second as a share of it,
+    at t = 10, when norms have settled and the race by L1 has hardly begun, and at the end.
     """
 
     def look(flow: Flow) -> dict[str, np.ndarray]:
@@ -45,32 +43,21 @@ def _leader(flow: Flow) -> np.ndarray:
     return np.abs(flow.weights).argmax(axis=-1)
 
 
-def _by_lead(part: xr.Dataset, level: float) -> list[tuple[float, Estimate]]:
-    """Return the median initial lead in each quarter of them, and how often the leader wins there."""
-    margin = part.margin.values
-    quarter = np.searchsorted(np.quantile(margin, (0.25, 0.5, 0.75)), margin, side="right")
-    kept = [
-        [won[here].mean() for won, here in zip(part.kept.values, quarter == k, strict=True) if here.any()]
-        for k in range(4)
-    ]
-    return [(float(np.median(margin[quarter == k])), mean(kept[k], level)) for k in range(4)]
+def _by_lead(quarter: int) -> Quantity:
+    """Return how often leaders win whose lead is in a quarter of all leads."""
+
+    def estimate(part: xr.Dataset, level: float) -> Estimate:
+        margin = part.margin.values
+        inside = np.searchsorted(np.quantile(margin, (0.25, 0.5, 0.75)), margin, side="right") == quarter
+        runs = zip(part.kept.values, inside, strict=True)
+        return mean([won[here].mean() for won, here in runs if here.any()], level)
+
+    return Quantity(f"{LEADS[quarter]} quarter of leads: share that win", estimate)
 
 
-def _lost_early(part: xr.Dataset, level: float) -> Estimate:
+def _lost_early(part: xr.Dataset, level: float) -> Estimate | None:
     lost = part.kept == 0
-    counts = [(lost & (part.overtaken == 1)).sum("feature"), lost.sum("feature")]
-    return bootstrap(
-        np.stack(counts, axis=-1), lambda early, ever, axis: early.sum(axis) / ever.sum(axis), level
-    )
-
-
-def _draw_leads(ax: Axes, found: Findings) -> None:
-    every = list(parts(found.result))
-    for part, colour in zip(every, plots.sequence(len(every)), strict=True):
-        leads, shares = zip(*_by_lead(part, found.level), strict=True)
-        plots.intervals(ax, leads, list(shares), label=f"m = {int(part.m)}", color=colour)
-        ax.plot(leads, [share.value for share in shares], color=colour, linewidth=1)
-    ax.set(xlabel="lead (u₁ − u₂)/u₁ at the start, by quarters", ylabel="share won by the leader")
+    return ratio((lost & (part.overtaken == 1)).sum("feature"), lost.sum("feature"), level)
 
 
 EXPERIMENTS = (
@@ -83,26 +70,22 @@ EXPERIMENTS = (
         {
             "kept": Quantity("share won by the largest initial weight", mean_of("kept")),
             "kept_later": Quantity(f"by the largest at t = {FAST:g}", mean_of("kept_later")),
-            "small_lead": Quantity(
-                "smallest leads: share won", lambda part, level: _by_lead(part, level)[0][1]
-            ),
-            "large_lead": Quantity(
-                "largest leads: share won", lambda part, level: _by_lead(part, level)[-1][1]
-            ),
             "lost_early": Quantity(f"share of the lost leads lost by t = {FAST:g}", _lost_early),
+            **{lead: _by_lead(quarter) for quarter, lead in enumerate(LEADS)},
         },
         (
             Panel(
                 ("kept", "kept_later"), "m", log="x", options={"ylim": (0, 1), "ylabel": "share of features"}
             ),
-            Panel(draw=_draw_leads, options={"ylim": (0, 1)}),
+            Panel(LEADS, "m", log="x", options={"ylim": (0, 1), "ylabel": "share won by the leader"}),
         ),
         "The largest initial weight of a feature wins with probability {kept.first} at m = {kept.first[m]} "
-        "neurons and {kept.last} at m = {kept.last[m]}: it is the favourite, and far from certain.",
-        "A lead is worth the more the larger it is: at m = {kept.last[m]} a share of {small_lead.last} of "
-        "the quarter with the smallest leads is kept, {large_lead.last} of that with the largest. Of the "
-        "leads that are lost, {lost_early.last} are lost by t = 10, while norms and inner products settle; "
-        "the race does the rest.",
+        "neurons and {kept.last} at m = {kept.last[m]}, the largest at t = 10 with {kept_later.first} and "
+        "{kept_later.last}.",
+        "How much is a lead over the second weight worth? At m = {kept.last[m]}, {smallest.last:%} of the "
+        "quarter with the smallest leads are kept, and {largest.last:%} of that with the largest. Of the "
+        "leads that are lost, {lost_early.last:%} are lost by t = 10, while norms and inner products settle; "
+        "the others in the race.",
         "One number of features and one λ.",
     ),
 )

@@ -1,24 +1,19 @@
 """Time to sparsity with interference, of features and of networks, against the law without."""
 
-from functools import partial
+from functools import cache
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
+from scipy.stats.distributions import rv_frozen
 
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, interference, sparsification
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import Findings, parts
-from validation.experiments.labels import value_of
-from validation.experiments.sparsification import race_times
-from validation.report import plots
+from validation.report.statistics import Estimate, bootstrap, mean
 
 STEP = 0.02  # between looks, as a share of the time
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt
-READ = [(what, at) for what in ("feature", "network") for at in (0.5, 0.9)]  # quantiles
-LAWS = {"law of m weights": False, "universal law": True}  # whether it is the universal one
 
 
 def settings(full: bool) -> list[Setting]:
@@ -34,16 +29,11 @@ def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset
 
     A feature is sparse after the last look at which it has more than one active weight; a network after its
     last death. Theory is the law of one encoding of m weights alone, and for a network that of the slowest of
-    n independent ones. D is the largest difference of shares of times below the law's 5 %, 10 %, … 95 %
-    quantiles from these. Runs are independent, their features are not.
+    n independent ones. Runs are independent, their features are not.
     """
     seen = observe(_watch, Autoencoder(n, m, l1), replicates, seed)
-    return xr.Dataset(
-        {
-            "feature_time": (("replicate", "feature"), seen["feature_time"].astype(np.float32)),
-            "network_time": ("replicate", seen["network_time"]),
-        }
-    )
+    features = (("replicate", "feature"), seen["feature_time"].astype(np.float32))
+    return xr.Dataset({"feature_time": features, "network_time": ("replicate", seen["network_time"])})
 
 
 def _watch(flow: Flow) -> dict[str, np.ndarray | float]:
@@ -62,57 +52,37 @@ def _band(part: xr.Dataset) -> Band:
     return Band(1 - left_out, 1 + left_out, "1 ± (n − 1)/(2m), the interference left out, and 2 % for looks")
 
 
-def _over_law(what: str, at: float) -> Quantity:
-    return Quantity(
-        f"λT of a {what}, {at:.0%} quantile",
-        partial(race_times.quantile, what=what, at=at),
-        partial(race_times.predicted, what=what, at=at),
-        _band,
-    )
+@cache
+def _alone(m: int, l1: float) -> rv_frozen:
+    return sparsification.time_to_sparsity(Autoencoder(1, m, l1))
 
 
-def _from_law(what: str, law: str) -> Quantity:
-    away = partial(race_times.distance, what=what, universal=LAWS[law])
-    return Quantity(f"{what}: D from the {law}", away)
+def _quantile(what: str, at: float) -> Quantity:
+    """Return a quantile of times, runs being independent and features not.
+
+    The interval is Woodruff's (J. Am. Stat. Assoc. 47, 1952): quantiles at the ends of the interval of the
+    share of times below.
+    """
+
+    def estimate(part: xr.Dataset, level: float) -> Estimate:
+        times = part[f"{what}_time"].values.reshape(part.sizes["replicate"], -1)
+        below = mean((times <= np.quantile(times, at)).mean(axis=1), level)
+        ends = np.clip([at, at + below.low - below.value, at + below.high - below.value], 0, 1)
+        value, low, high = np.quantile(times, ends).tolist()
+        return Estimate(value, low, high, f"{level:.1%} interval, {len(times)} runs")
+
+    def predicted(part: xr.Dataset) -> float:
+        alone = _alone(int(part.m), float(part.l1))
+        return float(alone.ppf(at if what == "feature" else at ** (1 / part.sizes["feature"])))
+
+    return Quantity(f"λT of a {what}, {at:.0%} quantile", estimate, predicted, _band)
 
 
-def _draw_features(ax: Axes, found: Findings) -> None:
-    """Draw the share of features that race longer, beside the universal law."""
-    every = sorted(parts(found.result), key=lambda part: float(part.n / part.m))
-    for part, colour in zip(every, plots.sequence(len(every)), strict=True):
-        ordered = np.sort(part.feature_time.values.ravel())
-        still = np.arange(ordered.size, 0, -1) / ordered.size
-        ax.step(ordered, still, color=colour, linewidth=1.2, label=f"n = {int(part.n)}, m = {int(part.m)}")
-    x = np.geomspace(0.2, 15, 200)
-    alone = sparsification.time_to_sparsity().sf(x)
-    ax.plot(x, alone, "--", color=plots.BLACK, label="theory: universal law")
-    ax.set(xscale="log", yscale="log", xlabel="λT of a feature", ylabel="share still racing")
-
-
-def _answer(found: Findings) -> str:
-    said = []
-    for what in ("feature", "network"):
-        rows = sorted(found(f"{what} 0.5"), key=lambda row: value_of("load", row.setting))
-        ends = " and ".join(
-            f"{row.ratio} at n = {row.setting['n']}, m = {row.setting['m']:,}" for row in (rows[0], rows[-1])
-        )
-        sides = [row.side for row in rows]
-        said.append(
-            f"The median time to sparsity of a {what}, over that without interference, is {ends}; it is "
-            f"shorter in {sides.count('below')} and longer in {sides.count('above')} of {len(rows)} settings."
-        )
-    return " ".join(said)
-
-
-def _meaning(found: Findings) -> str:
-    rows = sorted(found("independent"), key=lambda row: value_of("load", row.setting))
-    off = sum(not row.estimate.low <= 0.5 <= row.estimate.high for row in rows)
-    tied = f"{off} of {len(rows)} settings tell it from" if off else "no setting tells it from"
-    return (
-        "Do features end independently? Then as many independent features with the times measured would all "
-        "be sparse by the networks' median time with probability ½. At the highest load this probability is "
-        f"{rows[-1].estimate}, and {tied} ½."
-    )
+def _independent(part: xr.Dataset, level: float) -> Estimate:
+    """Return the share of networks done by their median time if features were independent, as they are."""
+    times, n = part.feature_time.values, part.sizes["feature"]
+    done = (times <= np.median(times.max(axis=1))).mean(axis=1)
+    return bootstrap(done, lambda column, axis=-1: column.mean(axis=axis) ** n, level)
 
 
 EXPERIMENTS = (
@@ -123,18 +93,27 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            **{f"{what} {at:g}": _over_law(what, at) for what, at in READ},
-            **{f"{what} D {law}": _from_law(what, law) for what in ("feature", "network") for law in LAWS},
-            "independent": Quantity("done by the median time, if independent", race_times.independent),
+            **{
+                f"{what}_{at:.0%}": _quantile(what, at)
+                for what in ("feature", "network")
+                for at in (0.5, 0.9)
+            },
+            "independent": Quantity("done by the median time, if independent", _independent, 0.5),
         },
         (
-            Panel(draw=_draw_features, options={"xlim": (0.2, 15), "ylim": (3e-4, 1.5)}),
-            Panel("feature 0.5", "load", ("n",), "x", ratio=True),
+            Panel("feature_50%", "load", ("n",), "x", ratio=True),
+            Panel("feature_90%", "load", ("n",), "x", ratio=True),
+            Panel("network_50%", "load", ("n",), "x", ratio=True),
             Panel("independent", "load", ("n",), "x", options={"ylim": (0, 1)}),
-            Panel("network 0.5", "load", ("n",), "x", ratio=True),
         ),
-        _answer,
-        _meaning,
+        "At n = 64 and m = {feature_50%[n=64].first[m]:,} the median time to sparsity of a feature is "
+        "{feature_50%[n=64].first.ratio} times that without interference, and "
+        "{feature_50%[n=64].last.ratio} times at m = {feature_50%[n=64].last[m]:,}; of a network it is "
+        "{network_50%[n=64].first.ratio} and {network_50%[n=64].last.ratio} times.",
+        "The median time is shorter than without interference in {feature_50%.below} settings for features "
+        "and {network_50%.below} for networks, and longer in {feature_50%.above} and {network_50%.above}. Do "
+        "features end independently? Then as many independent ones with the times measured would all be "
+        "sparse by the networks' median time with probability ½: it is in {independent.agreeing} intervals.",
         "One λ; times of features are known to 2 %.",
     ),
 )

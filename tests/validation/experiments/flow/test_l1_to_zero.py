@@ -6,6 +6,7 @@ import xarray as xr
 
 from sim import ensemble
 from theory import Autoencoder
+from validation.experiments.findings import Findings
 from validation.experiments.flow import l1_to_zero, orders
 
 
@@ -33,10 +34,42 @@ def test_runs_are_those_of_ensembles():
 @pytest.mark.parametrize("power", [0.5, 1.0])
 def test_the_order_is_found(power):
     group = changing(lambda l1: 0.1 * (l1 / 2e-3) ** power)
-    found = orders.order_of(group, 0.95, orders.changed)
+    found = orders.order_of(group, 0.95)
     assert found.low < power < found.high
     assert found.high - found.low < 0.15
 
 
 def test_no_changes_have_no_order():
-    assert orders.order_of(changing(lambda l1: 0.0), 0.95, orders.changed) is None
+    assert orders.order_of(changing(lambda l1: 0.0), 0.95) is None
+
+
+def test_changes_that_are_not_clear_of_those_by_the_integrator_are_not_fitted():
+    group = changing(lambda l1: 0.1 * l1 / 2e-3)
+    careful = group.isel(setting=[-1]).assign_coords(rtol=("setting", [1e-4]))
+    careful["winner"] = careful.winner + (
+        np.arange(1000) < 10
+    )  # 1 % by the integrator: three steps are clear
+    found = orders.order_of(xr.concat([group, careful], "setting"), 0.95)
+    assert found == orders.order_of(group.isel(setting=slice(4)), 0.95)
+    careful["winner"] = careful.winner + (np.arange(1000) < 50)
+    assert orders.order_of(xr.concat([group, careful], "setting"), 0.95) is None
+
+
+def test_a_mean_that_changes_with_l1_is_told_from_one_that_does_not():
+    (experiment,) = l1_to_zero.EXPERIMENTS
+    runs = np.random.default_rng(0).normal(size=20)
+    parts = [
+        xr.Dataset(
+            {
+                "winner": (("replicate", "feature"), np.full((20, 3), k)),
+                "polysemantic_neurons": ("replicate", runs),
+                "kept": ("replicate", runs + k * (1 + runs / 10)),
+                "network_time": ("replicate", runs),
+                "active": (("replicate", "look"), np.ones((20, 2))),
+            }
+        ).assign_coords(n=8, m=8, l1=l1, rtol=l1_to_zero.RTOL)
+        for k, l1 in enumerate((0.01, l1_to_zero.STRENGTHS[-1]))
+    ]
+    found = Findings(experiment, xr.concat(parts, "setting", coords=["n", "m", "l1", "rtol"]))
+    assert [row.estimate.value for row in found("winner")] == [1]
+    assert (found["kept_apart"].negative, found["network_time_apart"].positive) == ("1 of 1", "0 of 1")

@@ -8,6 +8,7 @@ from validation.experiments import checking
 from validation.experiments.interference import initial_interference, inner_products, rebirths
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["initial_interference", "inner_products"])
 def test_another_seed_agrees_and_a_wrong_theory_does_not(name, monkeypatch):
     assert not checking.unexpected(checking.check([name], seed=11))

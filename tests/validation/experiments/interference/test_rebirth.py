@@ -75,8 +75,9 @@ def test_rates_are_for_each_rest_and_winners_are_counted_once():
     assert found("returned")[0].estimate.value == pytest.approx(30 / (110 - 10))
     assert found("won")[0].estimate.value == pytest.approx(1 / 48)
     assert found("late")[0].estimate.value == pytest.approx(0.2)
-    assert found("by events")[0].estimate.value == pytest.approx(1)
-    assert "some are left of the start" in rebirth.EXPERIMENTS[0].meaning(found)
+    assert found("by_events")[0].estimate.value == pytest.approx(1)
+    assert "20 % of them are late" in found.said(rebirth.EXPERIMENTS[0].meaning)
+    assert "0.1 to 0.1 passages" in found.said(rebirth.EXPERIMENTS[0].meaning)
 
 
 COUNTS = {

@@ -7,7 +7,7 @@ import xarray as xr
 from sim import ensemble, sparsify
 from sim.replicates import observe
 from theory import Autoencoder, sparsification
-from validation.experiments.sparsification import race_times, time_with_interference as experiment
+from validation.experiments.sparsification import time_with_interference as experiment
 
 
 @pytest.fixture(scope="module")
@@ -15,6 +15,7 @@ def part():
     return experiment.measure(4, 8, 0.01, 6, seed=1)
 
 
+@pytest.mark.slow
 def test_without_interference_times_are_exact_to_the_distance_of_looks():
     model = Autoencoder(5, 16, 0.005)
     seen = observe(experiment._watch, model, 3, 2, forces=("feature_benefit", "l1"))
@@ -34,6 +35,7 @@ def test_the_network_is_that_of_an_ensemble(part):
     np.testing.assert_allclose(part.network_time, times, rtol=0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["feature", "network"])
 def test_a_sample_of_the_law_agrees_with_it(what):
     law, rng = sparsification.time_to_sparsity(Autoencoder(1, 64, 1e-3)), np.random.default_rng(0)
@@ -42,12 +44,12 @@ def test_a_sample_of_the_law_agrees_with_it(what):
     found = {"feature_time": (("replicate", "feature"), times), "network_time": ("replicate", slowest)}
     alone = xr.Dataset(found)
     near, far = (alone.map(lambda x, f=f: f * x).assign_coords(m=64, l1=1e-3) for f in (1, 1.3))
-    median = race_times.quantile(near, 0.95, what, 0.5).scaled(1 / race_times.predicted(near, what, 0.5))
-    assert median.low < 1 < median.high
-    assert race_times.distance(near, 0.95, what, False).low == 0
-    assert race_times.distance(far, 0.95, what, False).low > 0.1
+    median = experiment.EXPERIMENTS[0].quantities[f"{what}_50%"]
+    ratios = [median.estimate(part, 0.95).scaled(1 / median.predicted(near)) for part in (near, far)]
+    assert ratios[0].low < 1 < ratios[0].high
+    assert ratios[1].low > 1.1
 
 
 def test_features_that_end_together_are_told_from_independent_ones(part):
     together = part.assign(feature_time=part.feature_time * 0 + part.feature_time.max("feature"))
-    assert race_times.independent(together, 0.95).value == pytest.approx(0.5**4)
+    assert experiment._independent(together, 0.95).value == pytest.approx(0.5**4)
