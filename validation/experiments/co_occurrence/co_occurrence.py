@@ -131,14 +131,14 @@ EXPERIMENTS = (
             Panel("added", "p_over_l1", SERIES, log="x", title="What they cost"),
             Panel("time", "p_over_l1", SERIES, log="x", title="How long it takes", options=FROM_0),
         ),
-        "Half of the polysemantic neurons are left at p/λ = {half.flow.first} (m = {half.flow.first[m]}, "
-        "λ = {half.flow.first[l1]}); at p/λ = {any.flow.last[p_over_l1]:g} any are in {any.flow.last:%} of the "
-        "flows (m = {any.flow.last[m]}, λ = {any.flow.last[l1]}).",
-        "For small λ and p nothing but p/λ should matter: where half are left is the same, within intervals, "
-        "at the smallest and the largest λ at {scaling.agreeing} sizes m. Fewer are left than the derived "
-        "condition lets stand in {left.flow.below} settings of the flow: it is a bound, as pairs may be undone "
-        "before they settle. Each that is left costs a loss of 2p when one of its features is on: most, "
-        "{added.most} λ, is added at p/λ = {added.most[p_over_l1]:g}.",
+        "Half of the polysemantic neurons are left at p/λ = {half.flow.first} (m = {half.flow.first[m]}, λ "
+        "= {half.flow.first[l1]}); at p/λ = {any.flow.last[p_over_l1]:g} any are in {any.flow.last:%} of "
+        "the flows (m = {any.flow.last[m]}, λ = {any.flow.last[l1]}).",
+        "For small λ and p nothing but p/λ should matter: where half are left is the same, within "
+        "intervals, at the smallest and the largest λ at {scaling.agreeing} sizes m. Fewer are left than "
+        "the derived condition lets stand in {left.flow.below} settings of the flow: it is a bound, as "
+        "pairs may be undone before they settle. Each that is left costs a loss of 2p when one of its "
+        "features is on: most, {added.most} λ, is added at p/λ = {added.most[p_over_l1]:g}.",
         "The trained networks are few and at one λ, with L1 on weights. The averaged force of the flow is of "
         "first order in p: flows are run where (n − 1)p < 1. The added loss is that of the weights in which "
         "polysemantic neurons are counted: it tests what one costs, not how many there are.",

@@ -80,15 +80,16 @@ EXPERIMENTS = (
             }.items()
         },
         tuple(Panel(f"{signs}_pairs", "p", ("inputs",), "x") for signs in SIGNS),
-        "At p = {opposite_pairs.last[p]}, two features that are never on together share a neuron, with opposite "
-        "signs, in {opposite_pairs[inputs=anticorrelated].last:%} of cases (others: "
+        "At p = {opposite_pairs.last[p]}, two features that are never on together share a neuron, with "
+        "opposite signs, in {opposite_pairs[inputs=anticorrelated].last:%} of cases (others: "
         "{opposite_others[inputs=anticorrelated].last:%}); two always on together, with the same sign, in "
         "{same_pairs[inputs=correlated].last:%} (others: {same_others[inputs=correlated].last:%}).",
-        "Features that are never on together have nothing to drive them off a neuron they share with opposite "
-        "signs, as others have: they share more often at {opposite_excess[inputs=anticorrelated].positive} "
-        "values of p. Two always on together are one feature with two outputs. Pairs on independently, the "
-        "control, share more often than others, with opposite signs and with the same one, at "
-        "{opposite_excess[inputs=independent].positive} and {same_excess[inputs=independent].positive}.",
+        "Features that are never on together have nothing to drive them off a neuron they share with "
+        "opposite signs, as others have: they share more often at "
+        "{opposite_excess[inputs=anticorrelated].positive} values of p. Two always on together are one "
+        "feature with two outputs. Pairs on independently, the control, share more often than others, with "
+        "opposite signs and with the same one, at {opposite_excess[inputs=independent].positive} and "
+        "{same_excess[inputs=independent].positive}.",
         "Trained networks of one size, at one λ. Intervals of shares take the pairs of a run as separate "
         "trials; those of differences are from run to run, and of no width where all runs are the same.",
         {
