@@ -6,7 +6,7 @@ All is per occurrence of a feature, as in `theory.co_occurrence`: p → 0 is the
 import numpy as np
 import xarray as xr
 
-from sim.forces import FORCES, co_occurrence
+from sim.forces import FORCES, Force, co_occurrence
 from sim.metrics import polysemantic_neurons
 from sim.replicates import observe
 from theory import Autoencoder, collisions
@@ -59,7 +59,7 @@ def measure(source: str, n: int, m: int, l1: float, p: float, replicates: int, s
         final, times, active = train_rare(model, Independent, p, END / l1, seed, replicates=replicates)
     else:
         times = np.geomspace(0.01, 1, 80) * END / l1
-        forces = [*FORCES, *([co_occurrence(p)] if p else [])]
+        forces: list[str | Force] = [*FORCES, *([co_occurrence(p)] if p else [])]
         seen = observe(lambda flow: follow(flow, times), model, replicates, seed, forces=forces)
         final, active = seen["final"], seen["active"]
         runner_up = runner_up if p else seen["runner_up"]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.flow import Flow
-from sim.forces import FORCES, co_occurrence
+from sim.forces import FORCES, Force, co_occurrence
 from sim.progress import track
 from theory import Autoencoder
 from validation.experiments.co_occurrence.sparse_inputs import train_rare
@@ -48,8 +48,8 @@ def followed(source: str, model: Autoencoder, p: float, layers: np.ndarray, seed
     """Return what becomes of encoders; layers are (1 or, untied, 2; network, feature, neuron)."""
     until = END / model.l1
     if source == "simulation":
+        forces: list[str | Force] = [*FORCES, *([co_occurrence(p)] if p else [])]
         for weights in track(layers[0], "copies"):
-            forces = [*FORCES, *([co_occurrence(p)] if p else [])]
             Flow(model, weights, "splitting", forces, None).advance(until)
         return layers[0]
     tied = source == "training"
