@@ -3,27 +3,79 @@
 All is per occurrence of a feature, as in `theory.co_occurrence`: p → 0 is the model of seed 001 at this λ.
 """
 
+import numpy as np
 import xarray as xr
 
-from theory import collisions
+from sim.forces import FORCES, Force, co_occurrence
+from sim.metrics import polysemantic_neurons
+from sim.replicates import observe
+from theory import Autoencoder, collisions
 from theory.co_occurrence import pair_cost
 from theory.sparsification.reduction import final_weight
-from validation.experiments.co_occurrence import remaining
-from validation.experiments.co_occurrence.following import measure, settings
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, mean_of
-from validation.experiments.findings import Findings
-from validation.experiments.labels import value_of
-from validation.experiments.rows import Row
+from validation.experiments.co_occurrence.following import follow, sparse_at
+from validation.experiments.co_occurrence.remaining import allowed, bound, half, left
+from validation.experiments.co_occurrence.sparse_inputs import (
+    END,
+    loss_per_occurrence,
+    relative,
+    train_rare,
+    undecided,
+)
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.report.statistics import Estimate, mean, share
+from validation.training.inputs import Independent
+
+RATIOS = (0, 0.05, 0.15, 0.5, 1, 1.5, 2.5, 5)  # p/λ
+TRAINED = (0.0, 0.003, 0.01, 0.03, 0.1, 0.2, 0.3)
+
+
+def settings(full: bool) -> list[Setting]:
+    """Return flows at several λ, where the second order in p is enough, and networks at one λ."""
+    n, sizes, strengths = (64, (128, 256), (0.02, 0.005, 0.002)) if full else (32, (64,), (0.02, 0.005))
+    flows = [(l1, round(q * l1, 7)) for l1 in strengths for q in RATIOS if (n - 1) * q * l1 < 1]
+    trained = [(strengths[0], p) for p in TRAINED if full or p != 0.2]
+    return [
+        setting
+        for source, points, runs in (
+            ("simulation", flows, 120 if full else 96),
+            ("training", trained, 12 if full else 16),
+        )
+        for setting in grid({"source": source, "n": n, "m": sizes, "l1, p": points, "replicates": runs})
+    ]
+
+
+def measure(source: str, n: int, m: int, l1: float, p: float, replicates: int, seed: int) -> xr.Dataset:
+    """Run flows and train networks with each feature on independently with probability p, to λt = 8.
+
+    A neuron is polysemantic if two weights are larger than half the usual winner (median of largest weights).
+    The derived condition (`polysem derive escape_from_pair`) says which pairs of p = 0 can stand, by the
+    runner-up of the later feature when the other has settled. The added loss is the exact expected one less
+    that of features alone. λ, times and losses are per occurrence of a feature; sparse is 1.1 active weights
+    a feature, undecided a weight of 0.2 to 0.8. Runs of all p and λ begin with the same weights.
+    """
+    model = Autoencoder(n, m, l1)
+    runner_up = np.full((replicates, n // 2), np.nan)
+    if source == "training":
+        final, times, active = train_rare(model, Independent, p, END / l1, seed, replicates=replicates)
+    else:
+        times = np.geomspace(0.01, 1, 80) * END / l1
+        forces: list[str | Force] = [*FORCES, *([co_occurrence(p)] if p else [])]
+        seen = observe(lambda flow: follow(flow, times), model, replicates, seed, forces=forces)
+        final, active = seen["final"], seen["active"]
+        runner_up = runner_up if p else seen["runner_up"]
+    sizes = np.abs(relative(final))
+    by_run = {
+        "polysemantic": np.asarray(polysemantic_neurons(sizes), np.int16),
+        "undecided": undecided(sizes).astype(np.int16),
+        "loss": np.array([loss_per_occurrence(w, p) / n for w in final], np.float32),
+        "time": np.array([sparse_at(times, each) for each in active], np.float32),
+    }
+    by_pair = {"runner_up": (("replicate", "pair"), runner_up.astype(np.float32))}
+    return xr.Dataset({name: ("replicate", values) for name, values in by_run.items()} | by_pair)
 
 
 def _law(part: xr.Dataset) -> float | None:
     return None if part.p else collisions.polysemantic_neurons(int(part.n), int(part.m)).mean()
-
-
-def _bound(part: xr.Dataset, free: xr.Dataset) -> Band:
-    some = bool(remaining.allowed(part, free))
-    return Band(0, int(some), "a bound: a pair may be undone before it has settled, and none comes back")
 
 
 def _added(part: xr.Dataset, level: float) -> Estimate:
@@ -46,44 +98,9 @@ def _time(part: xr.Dataset, level: float) -> Estimate | None:
     return mean(times * float(part.l1), level) if times.size > 1 else None
 
 
-def _ratio(row: Row) -> float:
-    return value_of("p_over_l1", row.setting)
-
-
-def _answer(found: Findings) -> str:
-    halves = {row.setting["m"]: row for row in reversed(found("half", source="simulation"))}
-    said = " and ".join(f"{row} with m = {m}" for m, row in sorted(halves.items()))
-    start = f"half of the polysemantic neurons are left at p/λ = {said}" if said else NOWHERE
-    some = max((_ratio(row) for row in found("any") if row.estimate.value), default=-1.0)
-    none = [row for row in found("any") if _ratio(row) > some]
-    if not none:
-        return f"Not within what was run: {start}."
-    first = min(none, key=lambda row: (_ratio(row), row.estimate.high))
-    return (
-        f"Yes: where features are on with a probability p of at least {_ratio(first):g} λ no run has a "
-        f"polysemantic neuron ({first.estimate:%} of the runs there); {start}."
-    )
-
-
-def _meaning(found: Findings) -> str:
-    bounded, scaling = found("left", source="simulation"), found("scaling")
-    fewer = sum(row.side == "below" for row in bounded)
-    worst = max(found("added"), key=lambda row: row.estimate.value)
-    apart = sum(not row.agrees for row in scaling)
-    return (
-        "For small λ and p nothing but p/λ should matter: where half are left is shown to differ between the "
-        f"smallest and the largest λ at {apart} of {len(scaling)} sizes m. Fewer are left than the derived "
-        f"condition lets stand at {fewer} of {len(bounded)} settings of the flow: it is a bound, and pairs "
-        "may be undone before they settle. Each that is left costs a loss of 2p when one of its features is "
-        f"on, so co-occurrence hurts where it is too rare to undo them: most, {worst} λ, is added at "
-        f"p/λ = {_ratio(worst):g}."
-    )
-
-
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
 FROM_0 = {"ylim": (0, None)}
-NOWHERE = "half of the polysemantic neurons are left at no p/λ between those that were run"
 EXPERIMENTS = (
     Experiment(
         "co_occurrence",
@@ -92,30 +109,18 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "count": Quantity(
-                "polysemantic neurons",
-                mean_of("polysemantic"),
-                _law,
-                lambda part: LAW,
-            ),
-            "left": Quantity(
-                "share left of those at p = 0",
-                remaining.left,
-                remaining.allowed,
-                _bound,
-                beside={"p": 0},
-            ),
+            "count": Quantity("polysemantic neurons", mean_of("polysemantic"), _law, lambda part: LAW),
+            "left": Quantity("share left of those at p = 0", left, allowed, bound, beside={"p": 0}),
             "any": Quantity(
                 "runs with any",
                 lambda part, level: share(int((part.polysemantic > 0).sum()), part.polysemantic.size, level),
             ),
             "added": Quantity("added loss, per feature and occurrence", _added, _cost, _unit, "λ"),
             "time": Quantity("time until sparse", _time, unit="1/λ"),
-            "undecided": Quantity("undecided weights a run", mean_of("undecided")),
-            "half": Quantity("p/λ at which half are left", remaining.half, over=("source", "m", "l1")),
+            "half": Quantity("p/λ at which half are left", half, over=("source", "m", "l1")),
             "scaling": Quantity(
                 "that p/λ at the smallest λ, over that at the largest",
-                remaining.scaling,
+                lambda group, level: half(group, level, strengths=2),
                 1.0,
                 over=("source", "m"),
             ),
@@ -126,8 +131,14 @@ EXPERIMENTS = (
             Panel("added", "p_over_l1", SERIES, log="x", title="What they cost"),
             Panel("time", "p_over_l1", SERIES, log="x", title="How long it takes", options=FROM_0),
         ),
-        _answer,
-        _meaning,
+        "Half of the polysemantic neurons are left at p/λ = {half.flow.first} (m = {half.flow.first[m]}, λ "
+        "= {half.flow.first[l1]}); at p/λ = {any.flow.last[p_over_l1]:g} any are in {any.flow.last:%} of "
+        "the flows (m = {any.flow.last[m]}, λ = {any.flow.last[l1]}).",
+        "For small λ and p nothing but p/λ should matter: where half are left is the same, within "
+        "intervals, at the smallest and the largest λ at {scaling.agreeing} sizes m. Fewer are left than "
+        "the derived condition lets stand in {left.flow.below} settings of the flow: it is a bound, as "
+        "pairs may be undone before they settle. Each that is left costs a loss of 2p when one of its "
+        "features is on: most, {added.most} λ, is added at p/λ = {added.most[p_over_l1]:g}.",
         "The trained networks are few and at one λ, with L1 on weights. The averaged force of the flow is of "
         "first order in p: flows are run where (n − 1)p < 1. The added loss is that of the weights in which "
         "polysemantic neurons are counted: it tests what one costs, not how many there are.",

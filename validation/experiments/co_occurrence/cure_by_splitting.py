@@ -1,84 +1,95 @@
 """Cure by splitting: whether duplicating a polysemantic neuron, with noise, separates its two features."""
 
+import numpy as np
 import xarray as xr
 
+from sim.replicates import observe
+from theory import Autoencoder
 from theory.co_occurrence.splitting import separation_probability
-from validation.experiments.co_occurrence.split_neurons import NOISES, OUTCOMES, measure, settings
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity
-from validation.experiments.findings import Findings
-from validation.experiments.labels import value_of
-from validation.experiments.rows import Row
+from validation.experiments.co_occurrence.split_neurons import (
+    OUTCOMES,
+    TIED,
+    followed,
+    outcome,
+    polysemantic_pairs,
+    settled,
+    split,
+)
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.report.statistics import Estimate, share
 
-CURED = 0.8  # share of pairs that come apart from which on splitting is called a cure
+NOISES = (0.0, 0.001, 0.01, 0.1, 0.3)
+RATIOS = (0.0, 0.1, 0.3, 1.0, 3.0)  # p/λ
+FEW = 0.5  # of other features on at a time; with more the averaged force, to first order in p, is too rough
 
 
-def _share(cases: xr.DataArray, name: str, among: tuple[str, ...], level: float) -> Estimate | None:
-    """Return the share of an outcome among some; None where there are none of these."""
+def settings(full: bool) -> list[Setting]:
+    """Return flows at several λ, and networks trained with tied and with untied weights."""
+    strengths = (0.02, 0.005, 0.002) if full else (0.02, 0.005)
+    tied = (0.0, 0.3, 1.0, 3.0)
+    points = {
+        "simulation": [(l1, q) for l1 in strengths for q in RATIOS if 15 * q * l1 < FEW],
+        "training": [(0.02, q) for q in tied],
+        "untied": [(0.02, q) for q in (tied if full else (0.0, 1.0))],
+    }
+    flows, trained = (1000, 24) if full else (120, 8)
+    return [
+        setting
+        for source, at in points.items()
+        for setting in grid(
+            {
+                "source": source,
+                "n, m": [(16, 16)],
+                "l1, p": [(l1, round(q * l1, 7)) for l1, q in at],
+                "networks": flows if source == "simulation" else trained,
+            }
+        )
+    ]
+
+
+def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, seed: int) -> xr.Dataset:
+    """Duplicate the polysemantic neurons of ended flows, and add noise of deviation s to the copies' weights.
+
+    Each copy gets 1/√2 of the weights if they are tied, all incoming and half the outgoing ones if not. Flow
+    or training goes on for 14/λ, with features on with probability p (both per occurrence). The features of a
+    neuron end apart (each alone on a copy), together (one copy wins for both), split (one on both copies), or
+    otherwise (one has left, or another has come). Pairs of a network count as separate trials.
+    """
+    found = observe(settled, Autoencoder(n, m, l1), networks, seed)["weights"]
+    pairs = [polysemantic_pairs(weights) for weights in found]
+    wide = Autoencoder(n, m + n // 2, l1)  # room for the copies of as many neurons as there can be pairs
+    rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
+    noise = rng.normal(size=(2, networks, n, wide.n_neurons))  # for encoder and decoder; tied, the first
+    shares = (1.0, 0.5) if source == "untied" else (TIED,)
+    counts = np.zeros((networks, len(NOISES), len(OUTCOMES)), np.int16)
+    for k, std in enumerate(NOISES):
+        layers = [
+            [split(*network, given) for network in zip(found, pairs, std * layer, strict=True)]
+            for given, layer in zip(shares, noise, strict=False)
+        ]
+        for r, weights in enumerate(followed(source, wide, p, np.array(layers), seed)):
+            for copy, (i, j, home) in enumerate(pairs[r]):
+                counts[r, k, OUTCOMES.index(outcome(weights, (i, j), (home, m + copy)))] += 1
+    dims = ("replicate", "noise", "outcome")
+    return xr.Dataset({"cases": (dims, counts)}, {"noise": list(NOISES), "outcome": list(OUTCOMES)})
+
+
+def _share(
+    cases: xr.DataArray, name: str, level: float, among: tuple[str, ...] = OUTCOMES
+) -> Estimate | None:
     counts = cases.sum([dim for dim in cases.dims if dim != "outcome"])
     total = int(counts.sel(outcome=list(among)).sum())
     return share(int(counts.sel(outcome=name)), total, level) if total else None
 
 
-def _apart(std: float) -> Quantity:
-    """Return the share that comes apart at one noise, against what is derived for tied weights."""
-
-    def predicted(part: xr.Dataset) -> float | None:
-        tied = part.source != "untied"
-        return separation_probability(std, float(part.l1), float(part.p)) if tied else None
-
-    def band(part: xr.Dataset) -> Band:
-        off = std**2 + float(part.l1 + part.p)
-        return Band(1 - off, 1 + off, "± (s² + λ + p): derived to leading order")
-
-    def estimate(part: xr.Dataset, level: float) -> Estimate | None:
-        return _share(part.cases.sel(noise=std), "apart", ("apart", "together"), level)
-
-    return Quantity(f"come apart at s = {std:g}", estimate, predicted, band)
+def _predicted(part: xr.Dataset) -> float | None:
+    at = (float(values) for values in (part.noise, part.l1, part.p))
+    return None if part.source == "untied" else separation_probability(*at)
 
 
-def _ratio(row: Row) -> float:
-    return value_of("p_over_l1", row.setting)
-
-
-def _cured(found: Findings, std: float, source: str) -> float | None:
-    """Return p/λ from which on splitting cures, at all λ; None if that is not reached."""
-    lows = [(_ratio(row), row.estimate.low) for row in found(f"apart {std:g}", source=source)]
-    cured = [ratio for ratio, _ in lows if all(low > CURED for at, low in lows if at >= ratio)]
-    return min(cured, default=None)
-
-
-def _told(cured: float | None) -> str:
-    return "at no p/λ that was run" if cured is None else f"from p/λ = {cured:g} on"
-
-
-def _answer(found: Findings) -> str:
-    rows = sorted(found(f"apart {NOISES[1]:g}", source="simulation"), key=_ratio)
-    if not rows:
-        return "No flow was run."
-    cured = _cured(found, NOISES[1], "simulation")
-    verdict = "No" if cured is None else "Only if features are on together often enough" if cured else "Yes"
-    first, last = (f"{row.estimate:%} at p/λ = {_ratio(row):g}" for row in (rows[0], rows[-1]))
-    return (
-        f"{verdict}: with weak noise the features of split neurons come apart in the flow in {first} and in "
-        f"{last}, and more than {CURED:.0%} do {_told(cured)}."
-    )
-
-
-def _meaning(found: Findings) -> str:
-    tested = [row for std in NOISES[1:] for row in found(f"apart {std:g}") if row.predicted is not None]
-    inside = sum(row.agrees for row in tested)
-    strong = _told(_cured(found, NOISES[-1], "simulation"))
-    untied = _told(_cured(found, NOISES[1], "untied"))
-    astray = found("astray", source="simulation", noise=NOISES[-1])
-    lost = f", and {astray[0].estimate:%} of the pairs lose a feature or take another in" if astray else ""
-    return (
-        "On its own each feature goes to the copy that noise favours, as often to the same as to different "
-        "ones; co-occurrence drives them apart, the more so the weaker the noise. With strong noise in the "
-        f"flow, s = {NOISES[-1]:g}, more than {CURED:.0%} come apart (by lower ends of intervals, all λ) "
-        f"{strong}{lost}; with weak noise in networks with untied weights {untied}. The derived share is in "
-        f"{inside} of {len(tested)} intervals."
-    )
+def _band(part: xr.Dataset) -> Band:
+    off = float(part.noise) ** 2 + float(part.l1 + part.p)
+    return Band(1 - off, 1 + off, "± (s² + λ + p): derived to leading order")
 
 
 EXPERIMENTS = (
@@ -89,30 +100,45 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            **{f"apart {std:g}": _apart(std) for std in NOISES[1:]},
+            "apart": Quantity(
+                "share that comes apart",
+                lambda part, level: _share(part.cases, "apart", level, ("apart", "together")),
+                _predicted,
+                _band,
+                along="noise",
+                at=lambda part: NOISES[1:],
+            ),
             "stay": Quantity(
                 "stay split without noise",
-                lambda group, level: _share(group.cases.sel(noise=0.0), "split", OUTCOMES, level),
+                lambda group, level: _share(group.cases.sel(noise=0.0), "split", level),
                 over=("source",),
             ),
             "astray": Quantity(
                 "a feature leaves or another comes",
-                lambda group, level: _share(group.cases, "other", OUTCOMES, level),
+                lambda group, level: _share(group.cases, "other", level),
                 over=("source", "noise"),
             ),
         },
         tuple(
             Panel(
-                f"apart {std:g}",
+                "apart",
                 ("p_over_l1",),
                 ("source", "l1"),
                 title=f"noise s = {std:g}",
-                options={"ylim": (0, 1.03), "ylabel": "share that comes apart"},
+                options={"ylim": (0, 1.03)},
+                where={"noise": std},
             )
             for std in NOISES[1:]
         ),
-        _answer,
-        _meaning,
+        "With weak noise, s = 0.001, the features of {apart[noise=0.001].flow.first:%} of split neurons come "
+        "apart in the flow where p/λ = {apart.flow.first[p_over_l1]:g}, and of "
+        "{apart[noise=0.001].flow.last:%} where p/λ = {apart.flow.last[p_over_l1]:g}.",
+        "On its own each feature goes to the copy that noise favours, as often to the same as to different "
+        "ones; co-occurrence drives them apart, the more so the weaker the noise. The derived share is in "
+        "{apart.predicted.agreeing} intervals. With strong noise, s = 0.3, {astray[noise=0.3].flow.last:%} "
+        "of the pairs lose a feature or take another in; with untied weights, s = 0.001, "
+        "{apart[noise=0.001,source=untied].last:%} come apart at p/λ = "
+        "{apart[source=untied].last[p_over_l1]:g}.",
         "One size of network. The share that comes apart is of the pairs that end apart or together. Trained "
         "networks are few, at one λ, and no theory is derived for untied weights; without noise rounding, in "
         "single precision, may tell their copies apart.",

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from theory import Autoencoder
-from theory.common import arguments
 from validation.training import train
-from validation.training.inputs import Anticorrelated, Correlated, Independent
+from validation.training.inputs import Basis, Independent
 
-KINDS = {"independent": Independent, "correlated": Correlated, "anticorrelated": Anticorrelated}
 STEP = 0.2  # of flow time where few features are on at a time
 OCCURRENCES = 20  # of each feature in a unit of flow time, at least: fewer are noisy
 BATCH = 64  # samples in a step, at least
@@ -31,50 +29,24 @@ class Trained(NamedTuple):
 
 
 def train_rare(
-    model: Autoencoder,
-    inputs: str,
-    probability: float,
-    until: float,
-    replicates: int,
-    seed: int,
-    **options: Any,
+    model: Autoencoder, inputs: type[Independent], p: float, until: float, seed: int, **options: Any
 ) -> Trained:
-    """Train by proximal gradient descent on samples of sparse features.
+    """Train by proximal gradient descent on samples of features on with probability p, or on basis vectors.
 
-    Parameters
-    ----------
-    model : Autoencoder
-        With the L1 strength λ per occurrence of a feature.
-    inputs : {"independent", "correlated", "anticorrelated"}
-        How features are on together (`validation.training.inputs`).
-    probability : float
-        Probability p with which each feature is on; 0 is training on basis vectors.
-    until : float
-        Flow time at the end: per occurrence of a feature, as in `theory.co_occurrence`.
-    replicates, seed, **options
-        As in `validation.train`.
-
-    Returns
-    -------
-    Trained
-
-    Notes
-    -----
-    A step takes flow time 0.2/(1 + np), since the loss is steeper by that factor along what features that
-    are on together share, and its batch is such that each feature occurs 20 times in a unit of flow time.
+    λ of the model and the flow time `until` are per occurrence of a feature, as in `theory.co_occurrence`. A
+    step takes flow time 0.2/(1 + np), since the loss is steeper by that factor along what features that are
+    on together share, and its batch is such that each feature occurs 20 times in a unit of flow time.
     """
-    arguments.real("probability", probability, least=0)
     n = model.n_features
-    step = STEP / (1 + n * probability)
-    unit = n * probability or 1.0
-    batch = max(BATCH, int(np.ceil(OCCURRENCES * step / probability))) if probability else 0
+    step = STEP / (1 + n * p)
+    unit = n * p or 1.0
+    batch = max(BATCH, int(np.ceil(OCCURRENCES * step / p))) if p else 0
     result = train(
         Autoencoder(n, model.n_neurons, unit * model.l1, model.init_std),
         steps=int(np.ceil(until / step)),
         learning_rate=step / 4 / unit,
         l1_step="proximal",
-        inputs=KINDS[inputs](p=probability, batch=batch) if probability else "basis",
-        replicates=replicates,
+        inputs=inputs(p, batch=batch) if p else Basis(),
         seed=seed,
         **options,
     )
@@ -82,13 +54,7 @@ def train_rare(
 
 
 def relative(weights: np.ndarray) -> np.ndarray:
-    """Return encodings relative to their usual size: the median over features of the largest weight.
-
-    Parameters
-    ----------
-    weights : ndarray, shape (..., feature, neuron)
-        Leading axes are replicates, each with its own size.
-    """
+    """Return encodings, (..., feature, neuron), over their usual size: the median of largest weights."""
     usual = np.median(np.abs(weights).max(axis=-1), axis=-1)[..., None, None]
     return weights / np.maximum(usual, np.finfo(float).tiny)
 
@@ -100,19 +66,10 @@ def undecided(weights: np.ndarray) -> np.ndarray:
     return ((sizes > low) & (sizes < high)).sum(axis=(1, 2))
 
 
-def loss_per_occurrence(weights: np.ndarray, probability: float) -> float:
-    """Return ``E[loss] / p`` of features that are on independently, value 1.
+def loss_per_occurrence(weights: np.ndarray, p: float) -> float:
+    """Return ``E[loss] / p`` of independent features of value 1; at p = 0 the loss on the basis vectors.
 
-    Parameters
-    ----------
-    weights : ndarray, shape (feature, neuron)
-    probability : float
-        Probability p; at 0 the limit, the loss on the basis vectors.
-
-    Returns
-    -------
-    float
-        Exact up to inner products that are smaller than the ten largest of a feature.
+    Exact up to inner products that are smaller than the ten largest of a feature.
     """
     gram = weights.astype(float) @ weights.T.astype(float)
     total = 0.0
@@ -123,6 +80,6 @@ def loss_per_occurrence(weights: np.ndarray, probability: float) -> float:
         for i in near:
             inner, on = np.append(inner, inner + row[i]), np.append(on, on + 1)
         own = np.arange(inner.size) % 2  # k came first
-        chance = probability ** (on[1:] - 1) * (1 - probability) ** (len(near) - on[1:])  # over p
+        chance = p ** (on[1:] - 1) * (1 - p) ** (len(near) - on[1:])  # over p
         total += float(chance @ (np.maximum(inner, 0) - own)[1:] ** 2)
     return total

@@ -27,10 +27,10 @@ Norms = tuple[np.ndarray, np.ndarray]  # fourth norms and L2 norms, (replicate, 
 
 def _trained(law: str, std: float, starts: np.ndarray, seed: int) -> Norms:
     """Train by gradient descent, which has no state: from look to look it goes on with fresh noise."""
-    weights = [starts]
-    options: dict[str, Any] = {"noise": NOISE[law](std), "learning_rate": RATE, "replicates": len(starts)}
+    weights, noise = [starts], NOISE[law](std)
+    size: dict[str, Any] = {"steps": STEPS // LOOKS, "learning_rate": RATE, "replicates": len(starts)}
     for fresh in np.random.SeedSequence((seed, 1)).generate_state(LOOKS):
-        run = train(MODEL, "gd", initial=weights[-1], steps=STEPS // LOOKS, seed=int(fresh), **options)
+        run = train(MODEL, "gd", initial=weights[-1], seed=int(fresh), noise=noise, **size)
         weights.append(run.final.values)
     return _norms(np.stack(weights, axis=1))
 

@@ -1,5 +1,8 @@
 """Do encodings become sparse under hidden noise, without L1? The paper's run, beside averaged forces."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
@@ -7,7 +10,7 @@ from matplotlib.axes import Axes
 from theory.noise import drift
 from validation.experiments.draws import draws
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
-from validation.experiments.findings import Findings, groups
+from validation.experiments.findings import Findings, parts
 from validation.experiments.noise.followed import FOLLOW, MODEL, NOISE, STEPS_PER_TIME, TIMES
 from validation.report import plots
 from validation.report.statistics import Estimate, mean
@@ -37,12 +40,14 @@ def measure(source: str, law: str, std: float, instances: int, seed: int) -> xr.
     return xr.Dataset({k: (dims, np.float32(v.mean(axis=-1))) for k, v in found.items()}, {"time": TIMES})
 
 
-def _end(part: xr.Dataset, level: float, name: str = "fourth_norm") -> Estimate:
-    return mean(part[name][:, -1], level)
+def _end(name: str = "fourth_norm", **of: str) -> Callable[..., Estimate | None]:
+    """Return what estimates the last value, in settings with these values."""
 
+    def estimate(part: xr.Dataset, *rest: Any) -> Estimate | None:
+        here = all(part[setting] == value for setting, value in of.items())
+        return mean(part[name][:, -1], rest[-1]) if here else None
 
-def _is(part: xr.Dataset, source: str, law: str) -> bool:
-    return bool(part.source == source and part.law == law)
+    return estimate
 
 
 def _off_training(part: xr.Dataset, trained: xr.Dataset, level: float) -> Estimate:
@@ -54,49 +59,22 @@ def _courses(law: str) -> Panel:
     """Return a panel of the courses under one kind of noise: training over its exact average."""
 
     def draw(ax: Axes, found: Findings) -> None:
-        chosen = [(s, part.isel(setting=0)) for s, part in groups(found.result, "std", "law", "source")]
-        stds = sorted({s["std"] for s, _ in chosen})
         steps = TIMES * STEPS_PER_TIME / 1000
-        for setting, part in chosen:
-            colour = plots.sequence(len(stds))[stds.index(setting["std"])]
-            course = part.fourth_norm.dropna("replicate", how="all").transpose("time", "replicate")
-            if setting["law"] == law and setting["source"] == "training":
+        for part in (part for part in parts(found.result) if part.law == law):
+            std, course = float(part["std"]), part.fourth_norm.transpose("time", "replicate")
+            if part.source == "training":
+                style = {"color": plots.sequence(len(STDS))[STDS.index(std)]}
                 each = [mean(values, found.level) for values in course]
-                plots.band(ax, steps, each, color=colour, label=f"trained, σ = {setting['std']:g}")
-                ax.plot(steps[-1], PAPER[law].get(setting["std"], np.nan), "x", color=colour, markersize=9)
-            elif setting["law"] == law and setting["source"] == "theory":
-                label = "exact average" if setting["std"] == stds[0] else None
-                ax.plot(steps, course.mean("replicate"), color=plots.BLACK, linewidth=1, label=label)
+                plots.band(ax, steps, each, label=f"trained, σ = {std:g}", **style)
+                ax.plot(steps[-1], PAPER[law][std], "x", markersize=9, **style)
+            elif part.source == "theory":
+                ax.plot(steps, course.mean("replicate"), color=plots.BLACK, linewidth=1)
+        ax.plot([], [], color=plots.BLACK, linewidth=1, label="exact average")
         ax.axhline(FLOOR, color=plots.GREY, linestyle=":", label="random directions, 3/(m + 2)")
         ax.plot([], [], "x", color=plots.GREY, markersize=9, label="paper's ends, read off")
         ax.set(xlabel="training step, thousands", ylabel="mean fourth norm Σ w⁴", ylim=(0, 1))
 
     return Panel(draw=draw, title=NAMES[law].capitalize())
-
-
-def _answer(found: Findings) -> str:
-    signs, gaussian = (found("end", source="training", law=law).last for law in NOISE)
-    verb = "do" if signs.estimate.low > gaussian.estimate.high else "do not more than Gaussian noise"
-    return (
-        f"Random signs {verb}: at σ = {signs.setting['std']:g} the mean fourth norm of encodings ends at "
-        f"{signs}, under Gaussian noise at {gaussian}; random directions have {FLOOR:.3f}, "
-        "one neuron a feature 1."
-    )
-
-
-def _meaning(found: Findings) -> str:
-    gaps = {
-        name: found("gap", source=name).most.estimate.value
-        for name in ("theory", "simulation", "closed form")
-    }
-    turned = sum(row.agrees for row in found("directions"))
-    return (
-        "What counts is the kurtosis of the noise, not its size: random signs have the least there is, and "
-        f"training follows their exact average to within {gaps['theory']:.2f}; to first order in the "
-        f"kurtosis the flow is off by up to {gaps['simulation']:.2f}, the closed form, which keeps encodings "
-        f"on a simplex, by {gaps['closed form']:.2f}. Gaussian noise knows no basis: directions stay as "
-        f"random as they were in {turned} of {len(found('directions'))} settings."
-    )
 
 
 EXPERIMENTS = (
@@ -108,36 +86,38 @@ EXPERIMENTS = (
             {
                 "source": FOLLOW,
                 "law": NOISE,
-                "std, instances": [(std, 16) for std in STDS] if full else [(0.1, 4)],
+                "std, instances": [(s, 16) for s in STDS] if full else [(0.1, 4)],
             }
         ),
         measure,
         {
-            "end": Quantity("mean fourth norm at the end", _end),
+            "end": Quantity("mean fourth norm at the end", _end()),
             "gap": Quantity("largest difference from training", _off_training, beside={"source": "training"}),
             "exact": Quantity(
                 "end, signs, against exact average",
-                lambda part, _, level: _end(part, level) if _is(part, "training", "signs") else None,
+                _end(source="training", law="signs"),
                 lambda part, exact: exact.fourth_norm[:, -1].mean(),
                 beside={"source": "theory"},
             ),
             "directions": Quantity(
-                "of directions, Gaussian",
-                lambda part, level: (
-                    _end(part, level, "of_direction") if _is(part, "training", "gaussian") else None
-                ),
-                FLOOR,
+                "of directions, Gaussian", _end("of_direction", source="training", law="gaussian"), FLOOR
             ),
             "paper": Quantity(
                 "against the paper's plot",
-                lambda part, level: _end(part, level) if part.source == "training" else None,
+                _end(source="training"),
                 lambda part: PAPER[str(part.law.values)].get(float(part["std"])),
                 lambda part: Band(0.85, 1.15, "read off a plot of few runs"),
             ),
         },
         (_courses("signs"), _courses("gaussian")),
-        _answer,
-        _meaning,
+        "At σ = {directions.last[std]} the mean fourth norm of encodings ends at "
+        "{end[law=signs].trained.last} under random signs and at {end[law=gaussian].trained.last} under "
+        "Gaussian noise; random directions have {directions.last.predicted:.3f}, one neuron a feature 1.",
+        "What counts is the kurtosis of the noise, not its size: random signs have the least there is, and "
+        "training follows their exact average to within {gap[source=theory].most}. To first order in the "
+        "kurtosis the flow is off by up to {gap[source=simulation].most}, the closed form, which keeps "
+        "encodings on a simplex, by {gap[source=closed form].most}. Gaussian noise knows no basis: "
+        "directions stay as random as they were in {directions.agreeing} settings.",
         "One size, n = 8 and m = 16, and one rate, those of the paper.",
         NAMES,
         lambda setting: setting["source"] in ("training", "theory"),

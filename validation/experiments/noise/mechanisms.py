@@ -40,14 +40,16 @@ class Mechanism:
     options: Mapping[str, Any] = field(default_factory=dict)
     l1: float = 0.0
     forces: Callable[[], tuple[str | Force, ...]] | None = None  # compiled when they are asked for
-    # of the flow: "splitting" takes smooth forces explicitly, and jitters in long steps where they are stiff
-    method: str = "splitting"
+    method: str = (
+        "splitting"  # jitters in long steps where smooth forces, which it takes explicitly, are stiff
+    )
     optimizer: str = "gd"
     rate: float = 0.02
     steps: int = 20_000
 
 
-NOISY = {"rate": 0.05, "steps": 40_000, "method": "euler"}
+RELU = {"activation": "relu"}
+NOISY: dict[str, Any] = {"rate": 0.05, "steps": 40_000, "method": "euler"}
 MECHANISMS = {
     "none": Mechanism("none", forces=lambda: FREE, steps=4000),
     "l1": Mechanism("L1", l1=L1, forces=lambda: (*FREE, "l1")),
@@ -55,26 +57,24 @@ MECHANISMS = {
     "l2": Mechanism("L2", {"l2": 2 * L2}, forces=lambda: (*FREE, l2_decay(L2))),
     "relu": Mechanism(
         "hidden ReLU",
-        {"activation": "relu"},
+        RELU,
         forces=lambda: (own_force("hidden_relu", smooth=hidden_relu),),
         method="euler",
     ),
-    "relu_l1": Mechanism(
-        "hidden ReLU, L1 on activations", {"activation": "relu", "l1_on": "activations"}, L1
-    ),
+    "relu_l1": Mechanism("hidden ReLU, L1 on activations", RELU | {"l1_on": "activations"}, L1),
     "gelu": Mechanism("hidden GELU", {"activation": "gelu"}),
     "layer_norm": Mechanism("layer norm", {"activation": "layer_norm"}, rate=0.005),
     "signs": Mechanism(
         "random signs",
         {"noise": Signs(NOISE)},
         forces=lambda: (*FREE, noise_drift(NOISE, -2.0)),
-        **NOISY,  # type: ignore[arg-type]
+        **NOISY,
     ),
     "gaussian": Mechanism(
         "Gaussian noise",
         {"noise": Gaussian(NOISE)},
         forces=lambda: (*FREE, noise_drift(NOISE)),
-        **NOISY,  # type: ignore[arg-type]
+        **NOISY,
     ),
     "adam": Mechanism("none, trained by Adam", optimizer="adam", rate=1e-3, steps=8000),
 }
@@ -82,13 +82,12 @@ MECHANISMS = {
 
 def trained(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:
     """Train, and return weights after half of the steps and all of them; the second half has fresh noise."""
-    found: list[np.ndarray] = []
-    size: dict[str, Any] = {"steps": chosen.steps // 2, "replicates": instances, **chosen.options}
+    found: list[Any] = [None]
+    size = {"steps": chosen.steps // 2, "replicates": instances, **chosen.options}
     for fresh in (seed, int(np.random.SeedSequence((seed, 1)).generate_state(1)[0])):
-        start = found[-1] if found else None
-        run = train(model, chosen.optimizer, learning_rate=chosen.rate, seed=fresh, initial=start, **size)
+        run = train(model, chosen.optimizer, learning_rate=chosen.rate, seed=fresh, initial=found[-1], **size)
         found.append(run.final.values.astype(float))
-    return found
+    return found[1:]
 
 
 def simulated(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> list[np.ndarray]:

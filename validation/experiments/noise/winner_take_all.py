@@ -1,5 +1,7 @@
 """Other ways to a winner: mechanisms that single out the neurons as a basis, or let features collide."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import xarray as xr
 
@@ -9,6 +11,7 @@ from theory.noise.drift import of_random_direction
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.experiments.findings import Findings
 from validation.experiments.noise.mechanisms import MECHANISMS, simulated, trained
+from validation.experiments.rows import Row
 from validation.report.statistics import Estimate, share
 from validation.training.activations import ACTIVATIONS
 from validation.training.inputs import Basis
@@ -30,12 +33,11 @@ def settings(full: bool) -> list[Setting]:
         "source": ("training", "simulation"),
         "instances": 32 if full else 8,
     }
-    written = {name for name, mechanism in MECHANISMS.items() if mechanism.forces}
     order = ("source", "mechanism", "scale", "n", "m", "instances")
     return [
         {name: setting[name] for name in order}
         for setting in grid(axes)
-        if setting["source"] == "training" or setting["mechanism"] in written
+        if setting["source"] == "training" or MECHANISMS[setting["mechanism"]].forces
     ]
 
 
@@ -82,32 +84,17 @@ def _at_rest(part: xr.Dataset, level: float) -> Estimate:
     return share(still, part.sizes["replicate"], level)
 
 
-def _named(rows: list) -> str:
-    return ", ".join(dict.fromkeys(NAMES[row.setting["mechanism"]] for row in rows)) or "none"
-
-
 def _answer(found: Findings) -> str:
-    ends = found("fourth", source="training")
-    floor = {row.setting["m"]: of_random_direction(row.setting["m"]) for row in ends}
-    sparser = [row for row in ends if row.estimate.low > floor[row.setting["m"]]]
-    alone = found("polysemantic", source="training", mechanism="none").most.estimate.high
-    collided = [r for r in found("polysemantic", source="training") if r.estimate.low > alone]
-    strongest = ends.most
-    return (
-        f"Neurons become a basis under {_named(sparser)} (fourth norms up to {strongest}, random directions "
-        f"{min(floor.values()):.3f}); more features collide than without any under {_named(collided)}."
-    )
+    sparser, collided = found["fourth"].trained, found["polysemantic"].trained
+    alone = collided["mechanism=none"].most.estimate.high
 
+    def named(rows: Iterable[Row]) -> str:
+        return ", ".join(dict.fromkeys(NAMES[row["mechanism"]] for row in rows)) or "none"
 
-def _meaning(found: Findings) -> str:
-    agreed = [row for row in found("fourth") if row.predicted is not None]
-    gaps = [abs(row.estimate.value) for row in found("flow")]
-    moving = [row for row in found("at_rest") if row.estimate.value < 1]
+    basis = named(row for row in sparser if row.estimate.low > of_random_direction(row["m"]))
     return (
-        "Where a mechanism and its optimiser know no basis, directions must stay random: they do in "
-        f"{sum(row.agrees for row in agreed)} of {len(agreed)} settings. Where the flow can be written, it "
-        f"ends within {max(gaps, default=0):.3f} of the trained fourth norm. Not all runs have converged "
-        f"under {_named(moving)}."
+        f"Neurons become a basis under {basis} (fourth norms up to {sparser.most}); more features collide "
+        f"than without any under {named(row for row in collided if row.estimate.low > alone)}."
     )
 
 
@@ -135,7 +122,10 @@ EXPERIMENTS = (
             for name in ("fourth", "polysemantic")
         ),
         _answer,
-        _meaning,
+        "Where a mechanism and its optimiser know no basis, directions must stay random: they do in "
+        "{fourth.predicted.agreeing} settings. Where the flow can be written, its fourth norm is off by at "
+        "most {flow.strongest}. Fewest runs have come to rest, {at_rest.least:%}, under "
+        "{at_rest.least.where}.",
         "Eight runs in each small setting: shares and counts are thin. End states only, and one strength of "
         "each mechanism; a dense encoding cannot count as polysemantic by construction.",
         NAMES,

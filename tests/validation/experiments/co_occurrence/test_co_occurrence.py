@@ -11,10 +11,12 @@ from theory.co_occurrence.pair_escape import escape_threshold
 from theory.sparsification.reduction import final_weight
 from validation.experiments.catalogue import find
 from validation.experiments.co_occurrence import sparse_inputs
-from validation.experiments.co_occurrence.following import measure, sparse_at
+from validation.experiments.co_occurrence.co_occurrence import measure
+from validation.experiments.co_occurrence.following import sparse_at
 from validation.experiments.co_occurrence.remaining import _crossing
 from validation.experiments.findings import Findings
 from validation.report.statistics import mean, share
+from validation.training.inputs import Independent
 
 CO_OCCURRENCE = find("co_occurrence")
 SETTING = {"source": "simulation", "n": 6, "m": 8, "l1": 0.02, "replicates": 4}
@@ -73,7 +75,9 @@ def test_loss_of_rare_features_is_that_on_basis_vectors():
 @pytest.mark.slow
 def test_training_on_rare_features_goes_over_into_that_on_basis_vectors():
     model = Autoencoder(4, 6, 0.05)
-    basis, rare = (sparse_inputs.train_rare(model, "independent", p, 20.0, 2, 0) for p in (0.0, 1e-3))
+    basis, rare = (
+        sparse_inputs.train_rare(model, Independent, p, 20.0, 0, replicates=2) for p in (0.0, 1e-3)
+    )
     assert rare.times[-1] == pytest.approx(basis.times[-1], rel=0.02)
     assert np.abs(rare.final - basis.final).max() < 0.1
     assert np.abs(basis.final).max() > 0.5
@@ -161,20 +165,23 @@ def test_scaling_compares_the_smallest_and_the_largest_strength():
     assert findings(crafted(FALLING))("scaling") == []
 
 
-def test_answer_follows_the_counts():
-    gone = CO_OCCURRENCE.answer(findings(crafted(FALLING)))
-    assert gone.startswith("Yes: where features are on with a probability p of at least 5 λ no run")
-    assert "half of the polysemantic neurons are left at p/λ = 0.75 [" in gone
-    late = CO_OCCURRENCE.answer(findings(crafted(FALLING | {5: (0, 0, 0, 1)})))
-    assert late.startswith(
-        "Not within what was run: half of the polysemantic neurons are left at p/λ = 0.75 ["
+def test_answer_and_meaning_follow_the_counts():
+    def said(of, **counts):
+        return findings(crafted(FALLING | counts.get("at", {}))).said(of)
+
+    assert said(CO_OCCURRENCE.answer).startswith("Half of the polysemantic neurons are left at p/λ = 0.75 [")
+    assert "at p/λ = 5 any are in 0 [0, 60] % of the flows" in said(CO_OCCURRENCE.answer)
+    assert "at p/λ = 5 any are in 25 [" in said(CO_OCCURRENCE.answer, at={5: (0, 0, 0, 1)})
+    stay = findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2))))
+    assert stay.said(CO_OCCURRENCE.answer) == "Not enough of it has been run to say."
+    same, slower = (
+        findings(crafted(FALLING), crafted({k * ratio: n for ratio, n in FALLING.items()}, 0.005))
+        for k in (1, 4)
     )
-    stay = CO_OCCURRENCE.answer(findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2)))))
-    assert stay.startswith("Not within what was run: half of the polysemantic neurons are left at no")
+    assert "at 1 of 1 sizes m." in same.said(CO_OCCURRENCE.meaning)
+    assert "at 0 of 1 sizes m." in slower.said(CO_OCCURRENCE.meaning)
 
 
-def test_nothing_to_count_is_said():
+def test_nothing_to_count_is_nothing_said():
     nothing = findings(crafted(dict.fromkeys(FALLING, (0, 0, 0, 0))))
     assert nothing("left") == nothing("half") == []
-    assert "at least 0 λ no run" in CO_OCCURRENCE.answer(nothing)
-    assert CO_OCCURRENCE.meaning(findings(crafted({0: (1, 0, 0, 0)})))

@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 
 from validation.experiments.catalogue import find
-from validation.experiments.co_occurrence.correlated_pairs import KINDS, _sharing, measure
+from validation.experiments.co_occurrence.correlated_pairs import _sharing, measure
 from validation.experiments.findings import Findings
 from validation.report.statistics import mean, share
 
@@ -62,24 +62,16 @@ def test_shares_and_difference_count_pairs_of_features():
     assert excess.estimate == mean([1 - 0, 0.5 - 1, 0 - 0.5], found.level)
 
 
-@pytest.mark.parametrize(
-    ("pairs", "others", "word"),
-    [
-        ([2, 2, 2], [0, 0, 1], "more often than"),
-        ([0, 0, 0], [4, 4, 3], "less often than"),
-        ([1, 0, 2], [2, 3, 1], "not shown to differ from"),
-    ],
-)
-def test_answer_follows_the_counts(pairs, others, word):
-    counts = {"opposite_pairs": pairs, "opposite_others": others}
-    said = PAIRS.answer(crafted(anticorrelated=counts, independent={}))
-    assert f"of cases, {word} two of different pairs" in said
-    assert said.count(KINDS["anticorrelated"]) == 1
-    assert KINDS["correlated"] not in said
+def test_answer_and_control_follow_the_counts():
+    def said(of, **counts):
+        return crafted(independent=counts, correlated=counts, anticorrelated=counts).said(of)
 
-
-def test_control_is_counted():
-    off = {"opposite_pairs": [2, 2, 2], "opposite_others": [0, 0, 1]}
-    assert "differ from others in 1 of 2 comparisons" in PAIRS.meaning(crafted(independent=off))
-    assert "differ from others in 0 of 2 comparisons" in PAIRS.meaning(crafted(independent={}))
-    assert PAIRS.answer(crafted(independent={})) == "At p = 0.2, only independent pairs were run."
+    more = {"opposite_pairs": [2, 2, 2], "opposite_others": [0, 0, 1]}
+    assert "in 100 [54, 100] % of cases (others: 8 [0, 38] %)" in said(PAIRS.answer, **more)
+    assert "with the same sign, in 0 [0, 46] % (others: 0 [0, 26] %)" in said(PAIRS.answer, **more)
+    assert "they share more often at 1 of 1 values of p" in said(PAIRS.meaning, **more)
+    assert said(PAIRS.meaning, **more).endswith("at 1 of 1 and 0 of 1.")
+    fewer = {"opposite_pairs": [0, 0, 0], "opposite_others": [4, 4, 3]}
+    assert said(PAIRS.meaning, **fewer).endswith("at 0 of 1 and 0 of 1.")
+    only = crafted(independent={})
+    assert only.said(PAIRS.answer) == "Not enough of it has been run to say."

@@ -1,18 +1,15 @@
 """Cure by splitting: what is split, what becomes of it, and what is said of the counts."""
 
-import re
-
 import numpy as np
 import pytest
 import xarray as xr
 
 from theory.co_occurrence.splitting import separation_probability
 from validation.experiments.catalogue import find
+from validation.experiments.co_occurrence.cure_by_splitting import NOISES, measure
 from validation.experiments.co_occurrence.split_neurons import (
-    NOISES,
     OUTCOMES,
     TIED,
-    measure,
     outcome,
     polysemantic_pairs,
     split,
@@ -98,7 +95,7 @@ def test_trained_networks_separate_what_often_meets(source):
 
 def test_shares_are_of_the_pairs_that_decide():
     found = crafted(("simulation", 0.006, (30, 10, 4, 6)))
-    (row,) = found("apart 0.01")
+    (row,) = found("apart", noise=0.01)
     assert row.estimate == share(30, 40, found.level)
     assert row.predicted == pytest.approx(separation_probability(0.01, 0.02, 0.006))
     (astray,) = found("astray", noise=0.3)
@@ -108,7 +105,7 @@ def test_shares_are_of_the_pairs_that_decide():
 
 
 def test_nothing_is_predicted_of_untied_weights():
-    (row,) = crafted(("untied", 0.006, (30, 10, 0, 0)))("apart 0.01")
+    (row,) = crafted(("untied", 0.006, (30, 10, 0, 0)))("apart", noise=0.01)
     assert row.predicted is None
 
 
@@ -119,26 +116,29 @@ def test_apart_and_together_exchanged_are_not_as_expected():
         crafted(("simulation", 0.006, counts))
         for counts in ((apart, 400 - apart, 0, 0), (400 - apart, apart, 0, 0))
     )
-    assert right("apart 0.01")[0].as_expected
-    assert not wrong("apart 0.01")[0].as_expected
-    assert wrong("apart 0.01")[0].side == "below"
+    assert right("apart", noise=0.01)[0].as_expected
+    assert not wrong("apart", noise=0.01)[0].as_expected
+    assert wrong("apart", noise=0.01)[0].side == "below"
 
 
-@pytest.mark.parametrize(
-    ("counts", "said"),
-    [
-        ({0.0: (50, 50), 0.006: (95, 5), 0.02: (99, 1)}, "Only if .* more than 80% do from p/λ = 0.3 on"),
-        ({0.0: (50, 50), 0.006: (85, 15), 0.02: (99, 1)}, "Only if .* more than 80% do from p/λ = 1 on"),
-        ({0.0: (50, 50), 0.006: (99, 1), 0.02: (50, 50)}, "No: .* more than 80% do at no p/λ"),
-        ({0.0: (95, 5), 0.006: (95, 5), 0.02: (95, 5)}, "Yes: .* more than 80% do from p/λ = 0 on"),
-    ],
-)
-def test_answer_follows_the_counts(counts, said):
-    found = crafted(*(("simulation", p, (*both, 0, 0)) for p, both in counts.items()))
-    assert re.match(said, CURE.answer(found))
+def test_answer_and_meaning_follow_the_counts():
+    def said(of, last):
+        return crafted(("simulation", 0.0, (50, 50, 0, 0)), ("simulation", 0.02, last)).said(of)
+
+    answer = said(CURE.answer, (99, 1, 0, 0))
+    assert "features of 50 [" in answer
+    assert "% of split neurons come apart in the flow where p/λ = 0, and of 99.0 [" in answer
+    assert answer.endswith("% where p/λ = 1.")
+    assert "where p/λ = 0, and of 50 [" in said(CURE.answer, (50, 50, 0, 0))
+    both = [("simulation", 0.0, (200, 200, 0, 0)), ("untied", 0.0, (90, 10, 0, 0))]
+    assert "is in 4 of 4 intervals" in crafted(*both).said(CURE.meaning)
+    assert "s = 0.001, 90 [" in crafted(*both).said(CURE.meaning)
+    assert "is in 0 of 4 intervals" in crafted(("simulation", 0.0, (90, 10, 0, 0)), both[1]).said(
+        CURE.meaning
+    )
 
 
 def test_nothing_to_split():
     found = crafted(("simulation", 0.0, (0, 0, 0, 0)))
     assert found.rows == []
-    assert CURE.answer(found) == "No flow was run."
+    assert found.said(CURE.answer) == "Not enough of it has been run to say."

@@ -96,5 +96,7 @@ def test_what_is_held_against_what():
 
 
 def test_answer_follows_the_data():
-    assert experiment._answer(found(0.8, 0.2)).startswith("Random signs do: at σ = 0.15")
-    assert experiment._answer(found(0.2, 0.2)).startswith("Random signs do not more than Gaussian noise")
+    said = found(0.8, 0.2).said(EXPERIMENT.answer)
+    assert said.startswith("At σ = 0.15 the mean fourth norm of encodings ends at 0.8000 [")
+    assert "under random signs and at 0.2000 [" in said
+    assert "ends at 0.3000 [" in found(0.3, 0.2).said(EXPERIMENT.answer)
