@@ -237,3 +237,40 @@ def test_jacobi_goes_round_in_circles_unless_damped(n, damping):
     end = stage.move(mismatch)[1]
     d = reference.correction(stage, mismatch, end @ end.T, 1.0, damping)
     np.testing.assert_allclose((mismatch + d) / error, 1 - n / damping, atol=1e-4)
+
+
+def factors(monkeypatch, least, most):
+    """Return by how much corrections shrink an iteration, as mean of each stage of a run until all is found."""
+    for name, value in (
+        ("ATTEMPTS", 30),
+        ("SOLVED", 1e-7),
+        ("STRONGER", 1.0),
+        ("LEAST", least),
+        ("MOST", most),
+    ):
+        monkeypatch.setattr(reference, name, value)
+    solve, correction, stages = reference.solve, reference.correction, []
+
+    def watched_solve(*given):
+        stages.append([])
+        return solve(*given)
+
+    def watched_correction(stage, mismatch, gram, *given):
+        d = correction(stage, mismatch, gram, *given)
+        stages[-1].append(np.sqrt((d**2 @ np.diag(gram)).sum()))
+        return d
+
+    monkeypatch.setattr(reference, "solve", watched_solve)
+    monkeypatch.setattr(reference, "correction", watched_correction)
+    reference.advance(initial(16, 64), 0.0, 300.0, None, reference.Problem(standard, 0.01), 0.005)
+    return np.array([(found[-1] / found[0]) ** (1 / (len(found) - 1)) for found in stages])
+
+
+def test_corrections_shrink_through_a_whole_run(monkeypatch):
+    """By the factors of `docs/integrators.md`: a contraction in every stage, and the secant makes it faster."""
+    with monkeypatch.context() as patch:
+        plain = factors(patch, 0.0, 0.0)
+    secant = factors(monkeypatch, reference.LEAST, reference.MOST)
+    assert len(plain) == len(secant) == 100
+    np.testing.assert_allclose(np.quantile(plain, [0.5, 0.9, 1.0]), [0.12, 0.52, 0.68], atol=0.01)
+    np.testing.assert_allclose(np.quantile(secant, [0.5, 0.9, 1.0]), [0.07, 0.29, 0.39], atol=0.01)
