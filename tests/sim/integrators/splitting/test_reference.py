@@ -240,14 +240,9 @@ def test_jacobi_goes_round_in_circles_unless_damped(n, damping):
 
 
 def factors(monkeypatch, least, most):
-    """Return by how much corrections shrink an iteration, as mean of each stage of a run until all is found."""
-    for name, value in (
-        ("ATTEMPTS", 30),
-        ("SOLVED", 1e-7),
-        ("STRONGER", 1.0),
-        ("LEAST", least),
-        ("MOST", most),
-    ):
+    """Return by how much corrections shrink an iteration, as geometric mean over each stage of a run."""
+    changed = {"ATTEMPTS": 30, "SOLVED": 1e-7, "STRONGER": 1.0, "LEAST": least, "MOST": most}
+    for name, value in changed.items():
         monkeypatch.setattr(reference, name, value)
     solve, correction, stages = reference.solve, reference.correction, []
 
@@ -267,7 +262,7 @@ def factors(monkeypatch, least, most):
 
 
 def test_corrections_shrink_through_a_whole_run(monkeypatch):
-    """By the factors of `docs/integrators.md`: a contraction in every stage, and the secant makes it faster."""
+    """By the factors that `docs/integrators.md` gives: in every stage, and faster with the secant."""
     with monkeypatch.context() as patch:
         plain = factors(patch, 0.0, 0.0)
     secant = factors(monkeypatch, reference.LEAST, reference.MOST)
