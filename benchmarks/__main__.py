@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the Markdown page there")
     options = parser.parse_args()
     names = options.names or SCRIPTS + (LARGE if options.large else ())
-    varied = tuple(name for name in names if name.isupper()) if "constants" in names else ()
+    varied = tuple(n for n in names if constants.attribute(n).isupper()) if "constants" in names else ()
     names = [name for name in names if name not in varied]
     if unknown := (set(names) - set(SCRIPTS + LARGE)) | (set(varied) - set(constants.CONSTANTS)):
         parser.error(f"no benchmark called {', '.join(sorted(unknown))}")

@@ -1,12 +1,15 @@
 """Every benchmark's problem runs at a tiny size, and its check of the answers passes."""
 
 import importlib
+import re
 import sys
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import sim
 from benchmarks import (
     constants,
     ensemble,
@@ -142,6 +145,26 @@ def test_duration(seconds, text):
 
 
 def test_constants():
-    for name, (module, values) in constants.CONSTANTS.items():
-        used = getattr(importlib.import_module(module), name)
+    for name, (module, values, _) in constants.CONSTANTS.items():
+        used = getattr(importlib.import_module(module), constants.attribute(name))
         assert used not in values
+
+
+def test_every_tuned_constant_names_the_command_that_shows_why():
+    """Other values of each are compared by the command in the comment above it."""
+    folder, named = Path(sim.__file__).parent, set()
+    for path in folder.rglob("*.py"):
+        module = ".".join(("sim", *path.relative_to(folder).with_suffix("").parts))
+        source = path.read_text(encoding="utf-8")
+        for names in re.findall(r"^# Tuned; `python -m benchmarks constants ([^`]*)`", source, re.M):
+            named |= {(module, name) for name in names.replace("\n#", "").split()}
+    assert named == {(module, name) for name, (module, *_) in constants.CONSTANTS.items()}
+
+
+@pytest.mark.slow
+def test_a_constant_has_another_value_in_a_process_of_its_own(monkeypatch):
+    """Steps that start short take more right-hand sides."""
+    race = constants.Race(4, 12, 5.0, 1)
+    monkeypatch.setitem(constants.CONSTANTS, "FIRST", constants.Constant(constants.STEPS, (1e-4,), race))
+    used, other = constants.measure(("FIRST",))
+    assert float(used.ours.split()[0]) < float(other.ours.split()[0])

@@ -14,7 +14,7 @@ from numba import njit, types
 from numba.extending import get_cython_function_address, overload
 from threadpoolctl import ThreadpoolController
 
-# Tuned; `python -m benchmarks constants SMALL FEWEST TILE` shows cost and winners with other values.
+# Tuned; `python -m benchmarks constants blas.WORTH_IT SMALL FEWEST TILE` shows cost with other values.
 WORTH_IT = 128  # columns from which on it is faster than the general product, as measured
 SMALL = 2**19  # multiplications in a product that OpenBLAS does without packing (up to 10^6)
 FEWEST = 8  # rows of such a product

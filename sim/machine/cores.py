@@ -18,7 +18,7 @@ from numba import njit, prange
 
 from sim.machine.blas import one_thread
 
-# Tuned; `python -m benchmarks constants PART` shows cost and winners with other values.
+# Tuned; `python -m benchmarks constants PART cores.MOST` shows cost with other values.
 PART = 2**19  # weights of a part: of fewer, it takes the pieces of a product longer than the whole
 MOST = 16  # parts, each with a Gram matrix of its own
 LOOPS = dict.fromkeys(

@@ -15,9 +15,11 @@ Jacobi's method (Cottle, Pang, Stone, The Linear Complementarity Problem, 1992, 
 
 Where i = j or both are on the same neurons, q_ij is K_jj; of other pairs, it is about the share of weights
 that are active times that, and none if they share no neuron. But many entries are wrong in the same way at
-once, and move each other: half-way between that share and one measured best. A secant through the last two
-corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of what is left out. Where many
-features share few neurons, corrections are damped as well.
+once, and move each other: half-way between that share and one measured best. To it comes
+``(1 − alive) |K_ij|``, the least that keeps ``q_ij + q_ji`` above its bound ``2 |K_ij|``, which holds since
+``W_ik² + W_jk² ≥ 2 |W_ik W_jk|`` on the neurons of both; so a norm responds by ``2 c K_ii``, as it does. A
+secant through the last two corrections (Anderson, J. ACM 12, 1965, at depth one) makes up for part of what
+is left out. Where many features share few neurons, corrections are damped as well.
 """
 
 from typing import NamedTuple

@@ -9,6 +9,8 @@ from sim.integrators.splitting import neurons
 from sim.integrators.splitting.jacobi import Space, correction, follow
 from sim.machine.blas import add, copy
 
+# Tuned; `python -m benchmarks constants SOLVED UNSOLVED ATTEMPTS STRONGER WEAKER` shows cost and winners with
+# other values.
 SOLVED, UNSOLVED = 0.5, 1.0  # residual of the mismatch in units of rtol: enough, and too much
 ATTEMPTS = 4  # iterations for the mismatch; what they leave, the next stage makes up for
 STRONGER, WEAKER = 1.2, 0.9  # damping of these iterations after a stage in which they were too few, or not

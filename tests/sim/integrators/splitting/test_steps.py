@@ -1,10 +1,13 @@
+import math
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from sim import ensemble, simulate
 from sim.forces import FORCES, action
-from sim.integrators import splitting
+from sim.integrators.leg import Leg
+from sim.integrators.splitting import stage, steps
 from theory import Autoencoder
 
 
@@ -30,14 +33,13 @@ def test_order_two_through_deaths_rebirths_and_kinks(model, until):
 @pytest.mark.parametrize("rtol", [5e-3, 5e-4])
 def test_the_first_step_is_tested(rtol):
     """Many features on few neurons turn fast: a first step that is too long is done again."""
-    acting, h = action(FORCES), splitting.FIRST * np.sqrt(rtol)
+    leg = Leg(0.0, steps.FIRST * np.sqrt(rtol), math.inf, False, rtol)
     used = []
     for model in (Autoencoder(16, 64, 1e-3), Autoencoder(128, 16, 1e-3)):
-        n, m = model.n_features, model.n_neurons
-        memory = splitting.Memory(0.0, 1.0, np.zeros((n, n)), np.zeros((m, n)))  # double precision
         weights = model.initial(np.random.default_rng(0))
-        used.append(splitting.advance(weights, 0.0, h, memory, 1e-3, acting, False, rtol)[-1])
-    assert used[0] <= 2 + 2 * splitting.ATTEMPTS < used[1]  # what a single step can take
+        passed, _ = steps.advance(weights, leg, None, 1e-3, action(FORCES))
+        used.append(passed.evaluations)
+    assert used[0] <= 2 + 2 * stage.ATTEMPTS < used[1]  # what a single step can take
 
 
 def test_cost_hardly_depends_on_l1():

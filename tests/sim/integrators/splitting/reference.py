@@ -10,8 +10,8 @@ import numpy as np
 
 from sim.integrators.splitting.jacobi import LEAST, MOST
 from sim.integrators.splitting.neurons import WORTH_DROPPING
+from sim.integrators.splitting.stage import ATTEMPTS, SOLVED, STRONGER, UNSOLVED, WEAKER
 from sim.integrators.splitting.steps import (
-    ATTEMPTS,
     FIRST,
     GAMMA,
     GROW,
@@ -22,11 +22,7 @@ from sim.integrators.splitting.steps import (
     SAFETY,
     SHRINK,
     SMALLEST,
-    SOLVED,
-    STRONGER,
     TOO_FAR,
-    UNSOLVED,
-    WEAKER,
 )
 
 

@@ -1,5 +1,6 @@
 """The kernels of "splitting" do what `reference` says, step by step and over whole runs."""
 
+import math
 from typing import NamedTuple
 
 import numba
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from sim.forces import FORCES, action, co_occurrence, l2_decay, own_force
+from sim.integrators.leg import Leg
 from sim.integrators.splitting import steps as splitting
 from sim.machine.blas import one_thread
 from sim.machine.cores import PART
-from tests.sim.integrators import reference
+from tests.sim.integrators.splitting import reference
 from theory import Autoencoder
 
 STANDARD = tuple(FORCES)
@@ -77,16 +79,18 @@ class Both(NamedTuple):
 
     def kernel(self, weights, start, stop, memory):
         """Return weights, memory, deaths and rebirths, in double precision for the test."""
-        moved, l1 = weights.copy(), self.problem.l1
+        moved, state = weights.copy(), None
         if memory is not None:
             mismatch, velocity = memory.mismatch.astype(self.dtype), memory.velocity.T.astype(self.dtype, "C")
-            memory = splitting.Memory(memory.step, memory.damping, mismatch, velocity)
-        _, memory, deaths, rebirths, *_ = splitting.advance(
-            moved, start, stop, memory, l1, action(self.forces), False, self.rtol
-        )
-        assert memory.velocity.dtype == self.dtype
-        mismatch, velocity = memory.mismatch.astype(float), memory.velocity.T.astype(float)
-        return moved, reference.Memory(memory.step, memory.damping, mismatch, velocity), deaths, rebirths
+            state = splitting.begin(weights, memory.step, memory.damping, mismatch, velocity, None)
+        leg = Leg(start, stop, math.inf, False, self.rtol)
+        passed, state = splitting.advance(moved, leg, state, self.problem.l1, action(self.forces))
+        assert passed.time == stop
+        assert state.neurons.weights.dtype == self.dtype
+        velocity, mismatch = np.zeros(weights.shape), state.matrices.mismatch.astype(float)
+        velocity[:, state.place] = state.neurons.velocity.T
+        memory = reference.Memory(state.planned, state.damping, mismatch, velocity)
+        return moved, memory, passed.deaths, passed.rebirths
 
     def reference(self, weights, start, stop, memory):
         return reference.advance(weights, start, stop, memory, self.problem, self.rtol)
@@ -162,7 +166,9 @@ def test_every_step_is_that_of_the_reference(name, n, m, l1, rtol, dtype):
         pytest.skip("solved in double precision")
     if name == "co-occurrence" and n > 16:
         pytest.skip("slow in NumPy")
-    worst, deaths, rebirths = steps_differ(both(name, l1, rtol, dtype), initial(n, m), 0.7 / l1)
+    # with seed 0 one residual in single precision ties with its tolerance, and takes an iteration more
+    weights = initial(n, m, seed=1)
+    worst, deaths, rebirths = steps_differ(both(name, l1, rtol, dtype), weights, 0.7 / l1)
     assert deaths > n * m / 2
     assert rebirths > 0
     assert (worst < bound(dtype)).all(), worst
@@ -195,9 +201,9 @@ def test_whole_runs(n, m, l1, until, rtol, dtype):
     assert np.count_nonzero(theirs) < 1.2 * n  # the race is nearly over
     assert counts == expected_counts
     np.testing.assert_array_equal(ours != 0, theirs != 0)
-    grown = 1e4 * np.finfo(dtype).eps  # near-ties take rounding further apart
-    np.testing.assert_allclose(ours, theirs, rtol=0, atol=grown)
-    assert kept.step == pytest.approx(expected.step, rel=0.01)
+    # twice what races take rounding apart, at most 1140 eps as measured; 0.8 of the smallest rtol if single
+    np.testing.assert_allclose(ours, theirs, rtol=0, atol=2000 * np.finfo(dtype).eps)
+    assert kept.step == pytest.approx(expected.step, rel=float(2000 * np.finfo(dtype).eps))
 
 
 @pytest.mark.parametrize("name", ["co-occurrence", "L2", "smooth", "proximal"])
@@ -231,3 +237,35 @@ def test_jacobi_goes_round_in_circles_unless_damped(n, damping):
     end = stage.move(mismatch)[1]
     d = reference.correction(stage, mismatch, end @ end.T, 1.0, damping)
     np.testing.assert_allclose((mismatch + d) / error, 1 - n / damping, atol=1e-4)
+
+
+def factors(monkeypatch, least, most):
+    """Return by how much corrections shrink an iteration, as geometric mean over each stage of a run."""
+    changed = {"ATTEMPTS": 30, "SOLVED": 1e-7, "STRONGER": 1.0, "LEAST": least, "MOST": most}
+    for name, value in changed.items():
+        monkeypatch.setattr(reference, name, value)
+    solve, correction, stages = reference.solve, reference.correction, []
+
+    def watched_solve(*given):
+        stages.append([])
+        return solve(*given)
+
+    def watched_correction(stage, mismatch, gram, *given):
+        d = correction(stage, mismatch, gram, *given)
+        stages[-1].append(np.sqrt((d**2 @ np.diag(gram)).sum()))
+        return d
+
+    monkeypatch.setattr(reference, "solve", watched_solve)
+    monkeypatch.setattr(reference, "correction", watched_correction)
+    reference.advance(initial(16, 64), 0.0, 300.0, None, reference.Problem(standard, 0.01), 0.005)
+    return np.array([(found[-1] / found[0]) ** (1 / (len(found) - 1)) for found in stages])
+
+
+def test_corrections_shrink_through_a_whole_run(monkeypatch):
+    """By the factors that `docs/integrators.md` gives: in every stage, and faster with the secant."""
+    with monkeypatch.context() as patch:
+        plain = factors(patch, 0.0, 0.0)
+    secant = factors(monkeypatch, reference.LEAST, reference.MOST)
+    assert len(plain) == len(secant) == 100
+    np.testing.assert_allclose(np.quantile(plain, [0.5, 0.9, 1.0]), [0.12, 0.52, 0.68], atol=0.01)
+    np.testing.assert_allclose(np.quantile(secant, [0.5, 0.9, 1.0]), [0.07, 0.29, 0.39], atol=0.01)
