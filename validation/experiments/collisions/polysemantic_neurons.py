@@ -22,8 +22,8 @@ BLOCK, BLOCKS = 4, 4  # instances in a setting: an interrupted run loses minutes
 def settings(full: bool) -> list[Setting]:
     """Return the flow at all sizes, training at those read off the paper's plot, and the rest of training."""
     if not full:
-        sources = ("simulation", "training")
-        return grid({"source": sources, "m": (64, 128, 256), "n": 64, "block": 0, "instances": 16})
+        size = {"m": (64, 128, 256), "n": 64, "block": 0, "instances": 16}
+        return grid({"source": ("simulation", "training")} | size)
     blocks, size = range(BLOCKS), {"n": PAPER_FEATURES, "instances": BLOCK}
     others = [m for m in MANY if m not in PAPER]
     return [
@@ -39,8 +39,7 @@ def measure(source: str, n: int, m: int, block: int, instances: int, seed: int) 
     A neuron counts as polysemantic if two weights on it are 0.8 to 1.2 in size, as in the paper. Flow and
     training begin with the same weights.
     """
-    _, final = ends(source, Autoencoder.from_training(n, m, L1_TRAIN), seed, block, instances)
-    sizes = np.abs(final)
+    sizes = np.abs(ends(source, Autoencoder.from_training(n, m, L1_TRAIN), seed, block, instances)[1])
     in_range = (sizes >= IN_RANGE[0]) & (sizes <= IN_RANGE[1])
     counted = {
         "by_range": (in_range.sum(axis=-2) >= 2).sum(axis=-1),
@@ -56,7 +55,7 @@ def _counts(group: xr.Dataset) -> np.ndarray:
     return values[np.isfinite(values)]
 
 
-def _count(group: xr.Dataset, level: float) -> Estimate:
+def _mean(group: xr.Dataset, level: float) -> Estimate:
     return mean(_counts(group), level)
 
 
@@ -70,15 +69,11 @@ def _read_off(group: xr.Dataset) -> float | None:
 
 def _difference(group: xr.Dataset, level: float) -> Estimate | None:
     """Return training minus flow, from the same initial weights."""
-    found = {setting["source"]: _counts(some) for setting, some in groups(group, "source")}
-    if len(found) < 2:
-        return None
-    runs = min(map(len, found.values()))
-    return mean(found["training"][:runs] - found["simulation"][:runs], level)
+    flow, *trained = (_counts(some) for _, some in groups(group, "source"))
+    return mean(trained[0] - flow[: trained[0].size], level) if trained else None
 
 
 LAW_BAND = Band(0.7, 1.35, "146 settings of the flow lie within 0.75 and 1.30 (`quarter_constant`); few runs")
-PAPER_BAND = Band(0.75, 1.3, "means of 16 runs in a plot, read to a tenth")
 EACH = ("source", "m")
 EXPERIMENTS = (
     Experiment(
@@ -88,12 +83,12 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "count": Quantity("polysemantic neurons", _count, _law, lambda group: LAW_BAND, over=EACH),
+            "count": Quantity("polysemantic neurons", _mean, _law, lambda group: LAW_BAND, over=EACH),
             "paper": Quantity(
                 "against the paper's plot",
-                lambda group, level: _count(group, level) if _read_off(group) else None,
+                lambda group, level: _mean(group, level) if _read_off(group) else None,
                 _read_off,
-                lambda group: PAPER_BAND,
+                lambda group: Band(0.75, 1.3, "means of 16 runs in a plot, read to a tenth"),
                 over=EACH,
             ),
             "difference": Quantity("training minus flow", _difference, 0.0, over=("m",), source="training"),
@@ -103,14 +98,12 @@ EXPERIMENTS = (
             Panel("count", "m", ("source",), "x", ratio=True, options={"ylim": (0, None)}),
         ),
         "{count.flow.first} of {count.flow.first[m]} neurons are polysemantic in the flow and "
-        "{count.trained.first} under AdamW; {count.flow.last} and {count.trained.last} of "
-        "{count.trained.last[m]}.",
+        "{count.trained.first} under AdamW; {count.flow.last} and {count.trained.last} of {count.last[m]}.",
         "That is {count.flow.first.ratio} and {count.flow.last.ratio} times the exclusion law, which puts "
         "features into random slots, no two into one, in the flow. The paper's own means lie in "
         "{paper.agreeing} intervals. From the same initial weights training ends with as many as the flow at "
         "{difference.agreeing} sizes (intervals of the difference that hold 0).",
-        "One number of features and one λ. The exclusion law is an own derivation; the paper's n²/(4m) is "
-        "the same within 0.4 % here.",
+        "One number of features and one λ. The paper's n²/(4m) is the exclusion law within 0.4 % here.",
         in_check=lambda setting: (
             setting["m"] in PAPER
             and (setting["source"] == "simulation" or (setting["block"] == 0 and int(setting["m"]) <= 512))

@@ -13,6 +13,7 @@ from validation.experiments.experiment import Band, Experiment, Panel, Quantity,
 from validation.report.statistics import Estimate, bootstrap, mean
 
 STEP = 0.02  # between looks, as a share of the time
+QUANTILES = (("feature", 0.5), ("feature", 0.9), ("network", 0.5), ("network", 0.9))
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt
 
 
@@ -58,11 +59,7 @@ def _alone(m: int, l1: float) -> rv_frozen:
 
 
 def _quantile(what: str, at: float) -> Quantity:
-    """Return a quantile of times, runs being independent and features not.
-
-    The interval is Woodruff's (J. Am. Stat. Assoc. 47, 1952): quantiles at the ends of the interval of the
-    share of times below.
-    """
+    """Return a quantile of times with the interval of Woodruff (J. Am. Stat. Assoc. 47, 1952)."""
 
     def estimate(part: xr.Dataset, level: float) -> Estimate:
         times = part[f"{what}_time"].values.reshape(part.sizes["replicate"], -1)
@@ -92,18 +89,10 @@ EXPERIMENTS = (
         "seed 001, “How fast does it sparsify?”; own derivation of the laws",
         settings,
         measure,
-        {
-            **{
-                f"{what}_{at:.0%}": _quantile(what, at)
-                for what in ("feature", "network")
-                for at in (0.5, 0.9)
-            },
-            "independent": Quantity("done by the median time, if independent", _independent, 0.5),
-        },
+        {f"{what}_{at:.0%}": _quantile(what, at) for what, at in QUANTILES}
+        | {"independent": Quantity("done by the median time, if independent", _independent, 0.5)},
         (
-            Panel("feature_50%", "load", ("n",), "x", ratio=True),
-            Panel("feature_90%", "load", ("n",), "x", ratio=True),
-            Panel("network_50%", "load", ("n",), "x", ratio=True),
+            *(Panel(f"{what}_{at:.0%}", "load", ("n",), "x", ratio=True) for what, at in QUANTILES[:3]),
             Panel("independent", "load", ("n",), "x", options={"ylim": (0, 1)}),
         ),
         "At n = 64 and m = {feature_50%[n=64].first[m]:,} the median time to sparsity of a feature is "
