@@ -39,7 +39,7 @@ class Race(NamedTuple):
 
 
 USUAL, CROWDED = Race(64, 128, None, 8), Race(256, 32, 100.0, 1)
-TINY, WIDE, LARGE = Race(16, 64, None, 8), Race(256, 512, None, 1), Race(256, 4096, 3.0, 1)
+TINY, WIDE, LARGE = Race(16, 64, None, 8), Race(256, 512, 100.0, 1), Race(256, 4096, 3.0, 1)
 
 
 class Constant(NamedTuple):

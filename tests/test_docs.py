@@ -53,6 +53,7 @@ def test_every_source_is_explained(pattern, shown):
 
 
 def test_the_pseudo_code_is_the_reference():
-    source = (Path(__file__).parent / "sim/integrators/splitting/reference.py").read_text()
+    shown = "tests/sim/integrators/splitting/reference.py"
+    source = (DOCS.parent / shown).read_text()
     code = source.split("# [pseudo-code]\n")[1].split("# [end]")[0].strip()
-    assert f"```python\n{code}\n```" in (DOCS / "integrators.md").read_text()
+    assert f'```python title="{shown}"\n{code}\n```' in (DOCS / "integrators.md").read_text()

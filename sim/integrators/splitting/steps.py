@@ -213,6 +213,8 @@ def integrate(split, state, leg, forces):
         neurons = swapped(neurons)
         planned = max(planned, factor * h) if last else factor * h
         begun, t = t, leg.stop if last else t + h
+        if not np.isfinite(error):  # nor are forces: who called sees it of the weights
+            break
         under_way = leg.look <= t < leg.stop
     state = State(neurons, place, size, matrices, planned, done, begun, damping, under_way)
     return Passed(t, int(deaths), int(rebirths), last_change, evaluations), state
