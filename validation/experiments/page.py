@@ -124,7 +124,7 @@ def _origin(found: Findings) -> str:
     missing = attributes["missing"]
     cut = f" It was stopped with {missing} settings left to run." if missing else ""
     command = f"polysem experiment {experiment.name}{' --full' if attributes['full'] else ''}"
-    own = not experiment.measure.__module__.startswith("validation.")
+    own = not str(experiment.measure.__module__).startswith("validation.")
     by = "" if own else f"by `{command} --seed {attributes['seed']}` "
     code = f"code {attributes['code']}, " if "code" in attributes else ""
     return (

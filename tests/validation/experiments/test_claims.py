@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from theory import collisions, interference, sparsification
-from validation.experiments import checking, networks, running
+from validation.experiments import checking, networks
 
 CHEAP = (
     "energy",
@@ -68,11 +68,5 @@ def test_a_wrong_heuristic_is_found_out_though_it_is_rough(monkeypatch):
     right = collisions.paper_heuristic
     assert not checking.unexpected(checking.check(["quarter"]))
     monkeypatch.setattr(collisions, "paper_heuristic", lambda n, m: 2 * right(n, m))
-    running._measured.cache_clear()
-    rows = checking.check(["quarter"])
-    assert [row["measured"] / row["predicted"] for row in rows] == pytest.approx(
-        [row["measured"] / (2 * right(*size)) for row, size in zip(rows, SIZES, strict=True)]
-    )
-
-
-SIZES = [(64, 64), (64, 128), (64, 256), (16, 32), (16, 32)]
+    sources = [row["source"] for row in checking.unexpected(checking.check(["quarter"]))]
+    assert sources.count("simulation") == 3

@@ -13,6 +13,8 @@ from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.report.statistics import bootstrap
 
+Predict = Callable[[int, int], float]
+
 
 def flows(full: bool) -> list[Setting]:
     """Return flows at several loads."""
@@ -37,13 +39,12 @@ def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int
     return run[["polysemantic_neurons", "winner_kept"]].astype(float)
 
 
-def _count(predict: Callable[[int, int], float]) -> dict[str, Quantity]:
-    """Return the count against a prediction; expected is what the fitted law makes of the exclusion law."""
+def _count(predict: Predict, over: Predict) -> dict[str, Quantity]:
+    """Return the count against a prediction; the exclusion law, whose band is known, is so much `over` it."""
 
     def band(part: xr.Dataset) -> Band:
-        n, m = int(part.n), int(part.m)
-        law, scale = ratio_law.band(n, m), ratio_law.exclusion(n, m)[0] / predict(n, m)
-        return Band(law.low * scale, law.high * scale, law.reason)
+        law, factor = ratio_law.band(int(part.n), int(part.m)), over(int(part.n), int(part.m))
+        return Band(law.low * factor, law.high * factor, law.reason)
 
     def predicted(part: xr.Dataset) -> float:
         return predict(int(part.n), int(part.m))
@@ -67,7 +68,7 @@ EXPERIMENTS = (
         "Features take random slots (neuron, sign), no two one: n(n − 1)/(2(2m − 1)) polysemantic neurons.",
         "own derivation",
         all_of,
-        quantities=_count(lambda n, m: ratio_law.exclusion(n, m)[0]),
+        quantities=_count(lambda n, m: ratio_law.exclusion(n, m)[0], lambda n, m: 1.0),
         panels=(Panel("count", ("n", "m", "l1"), ("method",)),),
     ),
     _experiment(
@@ -75,7 +76,9 @@ EXPERIMENTS = (
         "About n²/(4m) neurons are polysemantic in the end.",
         "seed 001, “Benign and malign collisions”; arXiv:2312.03096",
         all_of,
-        quantities=_count(collisions.paper_heuristic),
+        quantities=_count(
+            lambda n, m: collisions.paper_heuristic(n, m), lambda n, m: (1 - 1 / n) / (1 - 1 / (2 * m))
+        ),
     ),
     _experiment(
         "dispersion",
