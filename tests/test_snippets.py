@@ -78,9 +78,9 @@ def test_shell(page, tmp_path):
 
 
 def test_no_block_is_left_out():
-    """A block without a language would run nowhere; ``text`` is what a command prints."""
+    """A block without a language would run nowhere; ``text`` is what a command prints, a title a file."""
     for page in PAGES:
-        fences = re.findall(r"^```(.*)$", page.read_text(encoding="utf-8"), re.M)
+        fences = re.findall(r"^```(.*?)(?: title=.*)?$", page.read_text(encoding="utf-8"), re.M)
         assert set(fences[::2]) <= {"python", "sh", "text"}, page
         assert not any(fences[1::2]), page
 
