@@ -5,7 +5,6 @@ One colour for each source throughout (Okabe and Ito's palette, safe for colour-
 
 import io
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.colors import TwoSlopeNorm
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, ScalarFormatter
 from numpy.typing import ArrayLike
 
 from sim.metrics import features_on
@@ -160,39 +158,6 @@ def band(ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], **style: 
     return ax
 
 
-def race(ax: Axes, times: np.ndarray, weights: np.ndarray) -> Axes:
-    """Draw how the weights of one feature race: the winner and the runner-up stand out.
-
-    Parameters
-    ----------
-    ax : Axes
-        Drawn on.
-    times : ndarray, shape (time,)
-        Flow times.
-    weights : ndarray, shape (time, neuron)
-        Weights of one feature.
-
-    Returns
-    -------
-    Axes
-    """
-    sizes = np.abs(weights)
-    long_dead = np.vstack([np.zeros_like(sizes[:1], bool), (sizes[1:] == 0) & (sizes[:-1] == 0)])
-    lines = np.where(long_dead, np.nan, sizes)  # drawn down to 0 and no further
-    first, winner = sizes[0].argmax(), sizes[-1].argmax()
-    ax.plot(times, lines, color=GREY, linewidth=0.8, alpha=0.6)
-    ax.plot([], [], color=GREY, label="all its weights, until they are 0")
-    ax.plot(times, lines[:, winner], color=BLUE, linewidth=2.5, label="the winner")
-    if first != winner:
-        ax.plot(
-            times, lines[:, first], color=VERMILION, linewidth=2, linestyle="--", label="largest at the start"
-        )
-    ax.set_xscale("symlog", linthresh=1)
-    ax.set(xlabel=TIME, ylabel="size of the weight |w|", ylim=(0, None), xlim=(0, times[-1]))
-    ax.legend()
-    return ax
-
-
 def encodings(ax: Axes, weights: np.ndarray) -> Axes:
     """Draw encodings, shape (feature, neuron), as a heat map with 0 in white; ▼ marks polysemantic."""
     extreme = max(float(np.abs(weights).max()), 1e-12)
@@ -204,44 +169,6 @@ def encodings(ax: Axes, weights: np.ndarray) -> Axes:
     ax.set(xlabel="neuron", ylabel="feature", ylim=(len(weights) - 0.5, -0.5 - margin))
     polysemantic = np.flatnonzero(features_on(weights) >= 2)
     ax.plot(polysemantic, np.full(polysemantic.size, -0.5 - margin / 2), "v", color=VERMILION, markersize=5)
-    return ax
-
-
-def polysemantic_against_neurons(
-    ax: Axes,
-    neurons: Sequence[int],
-    estimates: dict[str, list[statistics.Estimate]],
-    **predictions: Sequence[float],
-) -> Axes:
-    """Draw the number of polysemantic neurons against the number of neurons, both logarithmic.
-
-    Parameters
-    ----------
-    ax : Axes
-        Drawn on.
-    neurons : sequence of int
-        Numbers of neurons m.
-    estimates : dict
-        By source, the estimated mean for each m.
-    **predictions : sequence of float
-        ``theory`` (exclusion law) and ``heuristic`` (n²/4m), for each m.
-
-    Returns
-    -------
-    Axes
-    """
-    names = {"theory": "exclusion law", "heuristic": "n²/(4m)"}
-    for source, values in predictions.items():
-        style = "--" if source == "heuristic" else "-"
-        ax.plot(neurons, values, style, color=COLOUR[source], label=names[source])
-    for source, means in estimates.items():
-        intervals(ax, neurons, means, color=COLOUR[source], label=f"{LABEL[source]}, mean")
-    ax.set(xscale="log", yscale="log", xlabel="neurons m", ylabel="polysemantic neurons")
-    ax.set_xticks(neurons, [str(m) for m in neurons])
-    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
-    ax.yaxis.set_major_formatter(ScalarFormatter())
-    ax.minorticks_off()
-    ax.legend()
     return ax
 
 

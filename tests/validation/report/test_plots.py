@@ -7,7 +7,7 @@ from scipy import stats
 from theory import Autoencoder
 from theory.common import schema
 from validation.report import plots
-from validation.report.statistics import Estimate, mean
+from validation.report.statistics import Estimate
 
 TIMES = np.array([0.0, 1.0, 10.0])
 
@@ -46,14 +46,6 @@ def test_intervals_are_those_of_the_estimates(ax):
     assert drawn == [[1.0, 4.0], [2.5, 3.5]]
 
 
-@pytest.mark.parametrize(("last", "labels"), [([0.9, 0, 0], 2), ([0, 0.9, 0], 3)])
-def test_race_marks_winner_and_who_led_at_the_start(ax, last, labels):
-    weights = np.array([[0.5, -0.4, 0.1], [0.6, -0.5, 0.0], last])
-    plots.race(ax, np.array([0.0, 1.0, 5.0]), weights)
-    np.testing.assert_array_equal(lines(ax)["the winner"].get_ydata()[-1], 0.9)
-    assert len(legend(ax)) == labels
-
-
 def test_encodings_show_0_in_white(ax):
     plots.encodings(ax, np.array([[0.0, 0.5], [-1.0, 0.0]]))
     image = ax.get_images()[0]
@@ -70,18 +62,6 @@ def test_encodings_mark_polysemantic_neurons(ax):
 def test_encodings_that_have_all_died_can_be_drawn(ax):
     plots.encodings(ax, np.zeros((2, 3)))
     ax.figure.draw_without_rendering()
-
-
-def test_count_against_neurons(ax):
-    plots.polysemantic_against_neurons(
-        ax,
-        [64, 128],
-        {"simulation": [mean([14, 15, 16]), mean([5, 6, 7])]},
-        theory=[15.9, 7.9],
-        heuristic=[16, 8],
-    )
-    assert legend(ax) == ["exclusion law", "n²/(4m)", "simulated flow, mean"]
-    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["64", "128"]
 
 
 def test_quantiles_of_the_law_itself_lie_on_the_diagonal(ax):
