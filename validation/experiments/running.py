@@ -25,6 +25,8 @@ from validation import training
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
 
+EXPERIMENTS = Path(__file__).parent
+
 
 def run(
     experiment: Experiment, seed: int = 0, full: bool = False, path: str | os.PathLike | None = None
@@ -141,14 +143,22 @@ def _key(setting: Setting) -> frozenset:
 
 @functools.cache
 def _code(measure: Callable[..., xr.Dataset]) -> str:
-    """Return what tells the code apart that measured: a hash of all that theory, flow and training are."""
+    """Return what tells the code apart that measured: a hash of theory, flow, training and its own files."""
     roots = (Path(inspect.getfile(package)).parent for package in (theory, sim, training))
-    contents = [path.read_bytes() for root in roots for path in root.rglob("*.py")]
-    digests = sorted(hashlib.sha256(content).hexdigest() for content in (*contents, _source(measure)))
+    contents = [path.read_bytes() for root in roots for path in root.rglob("*.py")] + _own(measure)
+    digests = sorted(hashlib.sha256(content).hexdigest() for content in contents)
     return hashlib.sha256("".join(digests).encode()).hexdigest()[:8]
 
 
-def _source(measure: Callable[..., xr.Dataset]) -> bytes:
-    """Return the file that a measurement is in or, where it was typed in, what it compiles to."""
+def _own(measure: Callable[..., xr.Dataset]) -> list[bytes]:
+    """Return the file that a measurement is in, one of ours with the helpers beside it and those all share.
+
+    Of a measurement that was typed in, it is what it compiles to.
+    """
     path = Path(measure.__code__.co_filename)
-    return path.read_bytes() if path.is_file() else measure.__code__.co_code
+    if not path.is_file():
+        return [measure.__code__.co_code]
+    if EXPERIMENTS not in path.parents:
+        return [path.read_bytes()]
+    shared = (EXPERIMENTS / "networks.py", EXPERIMENTS / "draws.py")
+    return [file.read_bytes() for file in (*path.parent.glob("*.py"), *shared)]

@@ -1,6 +1,7 @@
 """Running experiments: one run for all who ask, resuming, and files of other runs."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from tests.validation.experiments.made_up import experiment
 from theory.common import schema
 from validation.experiments import page, running
 from validation.experiments.findings import Findings, parts
+from validation.experiments.interference import winner_decided
 
 CALLS = []
 
@@ -118,3 +120,15 @@ def test_a_file_of_another_run_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match=r"^out must hold no other run than made_up with seed 1"):
         running.run(FAKE, seed=1, path=path)
     assert path.read_bytes() == before
+
+
+def test_the_hash_of_the_code_is_that_of_what_measures(monkeypatch):
+    ours = winner_decided.measure
+    before, own = running._code(ours), len(running._own(ours))
+    assert own == len(list(Path(winner_decided.__file__).parent.glob("*.py"))) + 2
+    assert running._own(measure) == [Path(__file__).read_bytes()]
+    assert len(running._own(eval("lambda n, seed: n"))) == 1  # typed in
+    running._code.cache_clear()
+    monkeypatch.setattr(running, "_own", lambda measure: [b"another helper"])
+    assert running._code(ours) != before
+    running._code.cache_clear()
