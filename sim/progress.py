@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 T = TypeVar("T")
 
 MOMENT = 1.0  # in seconds: what compiles faster is not worth a word
+_silent: list[bool] = []  # whether this process is a worker of another one, which shows what there is
 _shown: list[Progress] = []  # the display that is up, if any: work within work adds a line to it
 
 
@@ -69,6 +70,11 @@ class Compiling(event.Listener):
 event.register("numba:compile", Compiling())
 
 
+def silence() -> None:
+    """Show nothing in this process from now on."""
+    _silent.append(True)
+
+
 @contextmanager
 def _display() -> Iterator[Progress]:
     if _shown:
@@ -76,7 +82,7 @@ def _display() -> Iterator[Progress]:
         return
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as display:
+    with Progress(*columns, console=console, transient=True, disable=bool(_silent) or not console.is_terminal) as display:
         _shown.append(display)
         try:
             yield display

@@ -7,6 +7,7 @@ _HOME = {
     "analyze": "validation.analysis.networks",
     "check": "validation.experiments.checking",
     "polysemantic_neurons": "sim.metrics",
+    "sweep": "validation.sweeps.sweep",
     "train": "validation.training.course",
 }
 __all__ = list(_HOME)

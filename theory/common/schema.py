@@ -15,7 +15,7 @@ import xarray as xr
 from theory.common import files
 from theory.common.arguments import ArgumentError
 
-SOURCES = ("theory", "simulation", "training", "experiment")
+SOURCES = ("theory", "simulation", "training", "experiment", "sweep")
 
 LONG_NAMES = {
     "time": "flow time t",

@@ -1,0 +1,316 @@
+"""The store of a sweep: a labelled Zarr grid on disk that survives whatever stops the sweep.
+
+A chunk of each variable is a unit of work, written whole, with a checksum. When all are there, an entry in
+the ledger says so: what has none was never done. Only the process that holds the store's lock writes.
+"""
+
+import functools
+import itertools
+import json
+import os
+import shutil
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import xarray as xr
+import zarr
+from google_crc32c import value as crc32c
+
+from theory.common import files as whole_files
+from theory.common.arguments import ArgumentError
+from validation.sweeps import layout as layouts
+from validation.sweeps.layout import ENTRIES, LEDGER, Layout
+from validation.sweeps.points import Points
+from validation.sweeps.units import Unit
+
+FILE = f"{LEDGER}/layout.json"  # in the folder of an array, where Zarr minds nothing
+LOCK = f"{LEDGER}/.lock"
+AS_IT_IS: dict[str, Any] = {
+    "consolidated": False,
+    "chunks": None,
+    "mask_and_scale": False,
+    "decode_times": False,
+}
+DONE, TEMPLATE, MAKER, SECONDS = range(len(ENTRIES))
+
+
+class Store:
+    """A sweep's results on disk.
+
+    Parameters
+    ----------
+    path : path
+        Folder of the store.
+    layout : Layout, optional
+        By default that of the store.
+
+    Attributes
+    ----------
+    layout : Layout
+    ledger : ndarray, shape (point ..., batch, 4)
+        For each unit of work: how many replicates are done, the index of its template and of who measured,
+        and how many seconds it took.
+    damaged : list of tuple of int
+        Units that had been done and were found damaged: they count as not done.
+
+    Raises
+    ------
+    ValueError
+        If the folder is no store.
+    """
+
+    def __init__(self, path: str | os.PathLike, layout: Layout | None = None) -> None:
+        self.path = Path(path)
+        self.layout = layout or _read(self.path)
+        self.ledger, self.damaged = np.zeros(0), list[tuple[int, ...]]()
+        self.maker = len(self.layout.makers) - 1  # who writes
+        self._arrays: dict[str, zarr.Array] = {}
+
+    def load(self) -> None:
+        """Read the ledger, and look whether what it says is done is there and undamaged."""
+        shape = (*self.layout.points.shape, self.layout.batches)
+        self.ledger = np.zeros((*shape, len(ENTRIES)))
+        for place in np.ndindex(shape):
+            if not self._chunk(LEDGER, (*place, 0)).exists():
+                continue
+            entry = self._entry(place)
+            if entry is not None and all(map(_intact, self._chunks(place, int(entry[TEMPLATE])))):
+                self.ledger[place] = entry
+            else:
+                self.damaged.append(place)
+
+    def missing(self, points: Points, replicates: int | None) -> Iterator[Unit]:
+        """Yield the units of work of points of the store that are not done."""
+        layout = self.layout
+        needed = 1 if replicates is None else -(-replicates // layout.batch)
+        for place in itertools.product(*layout.points.places(points)):
+            for batch in range(needed):
+                first = batch * layout.batch
+                stop = 1 if layout.replicates is None else min(first + layout.batch, layout.replicates)
+                if self.ledger[(*place, batch, DONE)] < stop - first:
+                    yield Unit((*place, batch), layout.points.at(place), first, stop)
+
+    def write(self, unit: Unit, measured: xr.Dataset, seconds: float) -> None:
+        """Write what was measured in a unit: its chunks, and then that it is done.
+
+        Raises
+        ------
+        ValueError
+            If it has a name that the store uses otherwise.
+        """
+        template = layouts.template(measured, self.layout.replicates is not None)
+        if template not in self.layout.templates:
+            self._check_names(template)
+            self._commit(self.layout.with_template(template))
+        index = self.layout.templates.index(template)
+        block = unit.place if self.layout.replicates is not None else unit.place[:-1]
+        for name, values in measured.data_vars.items():
+            chunk = values.values.reshape((1,) * len(self.layout.points.shape) + values.shape)
+            place = (*block, *(0,) * (chunk.ndim - len(block)))
+            self._array(_inside(index, str(name))).set_block_selection(place, chunk)
+        entry = np.array([unit.stop - unit.first, index, self.maker, seconds])
+        chunk = entry.reshape((1,) * len(unit.place) + entry.shape)
+        self._array(LEDGER).set_block_selection((*unit.place, 0), chunk)
+        self.ledger[unit.place] = entry
+
+    def part(self, place: tuple[int, ...]) -> xr.Dataset:
+        """Return what was measured in a unit of a store without replicates."""
+        index = int(self.ledger[(*place, 0, TEMPLATE)])
+        opened = self._open(index)
+        names = [str(name) for name in self.layout.templates[index]["variables"]]
+        return opened[names].isel(dict(zip(self.layout.points.dims, place, strict=True))).load()
+
+    def dataset(self, points: Points, replicates: int | None) -> xr.Dataset:
+        """Return the results of points, from the disk when they are used; NaN where nothing is done.
+
+        What differs in shape is filled up with NaN.
+        """
+        dims, shapes = self.layout.points.dims, range(max(1, len(self.layout.templates)))
+        places = dict(zip(dims, self.layout.points.places(points), strict=True))
+        entries = xr.DataArray(self.ledger, dims=(*dims, "batch", "entry")).isel(places)
+        if replicates is None:
+            entries = entries[..., 0, :]
+        else:
+            places["replicate"] = list(range(replicates))
+            of_run = xr.DataArray(np.arange(replicates) // self.layout.batch, dims="replicate")
+            entries = entries.isel(batch=of_run).transpose(..., "replicate", "entry")
+        chosen = [self._open(k).isel(places, missing_dims="ignore") for k in shapes]
+        wanted = [(entries[..., DONE] > 0) & (entries[..., TEMPLATE] == k) for k in shapes]
+        for one, here in zip(chosen, wanted, strict=True):
+            if here.all():
+                return one
+        masked = [one.where(here) for one, here in zip(chosen, wanted, strict=True) if here.any()]
+        if not masked:
+            return chosen[0][list(self.layout.points.axes)]
+        return functools.reduce(xr.Dataset.combine_first, masked).assign_attrs(chosen[0].attrs)
+
+    def _open(self, index: int) -> xr.Dataset:
+        """Return the arrays of one shape, with the labels of the grid."""
+        group = str(index) if index else None
+        root, own = (xr.open_zarr(self.path, group=at, **AS_IT_IS) for at in (None, group))
+        template = self.layout.templates[index] if self.layout.templates else {"variables": {}, "labels": {}}
+        points = root[list(self.layout.points.axes)].variables
+        shaped = own.set_coords(list(template["labels"])).assign_coords(points)[list(template["variables"])]
+        shaped.attrs = {name: value for name, value in root.attrs.items() if name != "layout"}
+        return shaped
+
+    def _array(self, name: str) -> zarr.Array:
+        if name not in self._arrays:
+            self._arrays[name] = zarr.open_array(
+                self.path / name, mode="r+", config={"write_empty_chunks": True}
+            )
+        return self._arrays[name]
+
+    def _entry(self, place: tuple[int, ...]) -> np.ndarray | None:
+        """Return the entry of a unit in the ledger, None if it is damaged."""
+        if not _intact(self._chunk(LEDGER, (*place, 0))):
+            return None
+        return np.ravel(np.asarray(self._array(LEDGER).get_block_selection((*place, 0))))
+
+    def _chunk(self, name: str, block: tuple[int, ...]) -> Path:
+        return self.path.joinpath(name, "c", *map(str, block))
+
+    def _chunks(self, place: tuple[int, ...], template: int) -> Iterator[Path]:
+        """Yield the files that hold a unit."""
+        block = place if self.layout.replicates is not None else place[:-1]
+        for name, spec in self.layout.templates[template]["variables"].items():
+            yield self._chunk(_inside(template, name), (*block, *(0,) * len(spec["shape"])))
+
+    def _check_names(self, template: layouts.Template) -> None:
+        taken = {*self.layout.points.axes, *self.layout.points.dims, LEDGER}
+        taken |= set() if self.layout.replicates is None else {"replicate"}
+        specs = [*template["variables"].values(), *template["labels"].values()]
+        dims = [dim for spec in specs for dim in spec["dims"]]
+        if clash := sorted(taken & {*template["variables"], *template["labels"], *dims}):
+            raise ArgumentError(f"measure must return no {', '.join(clash)}: names of the sweep itself")
+
+    def _commit(self, layout: Layout) -> None:
+        """Change the layout: by one file, and then those that follow from it."""
+        with whole_files.atomic(self.path / FILE) as temporary:
+            temporary.write_text(layout.text(), encoding="utf-8")
+        self.layout = layout
+        self.mend()
+
+    def mend(self) -> None:
+        """Write what follows from the layout wherever something else is there."""
+        for name, content in layouts.files(self.layout).items():
+            file = self.path / name
+            if not file.is_file() or file.read_bytes() != content:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                with whole_files.atomic(file) as temporary:
+                    temporary.write_bytes(content)
+        self._arrays.clear()
+
+
+@contextmanager
+def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
+    """Open a store for writing, make it if need be, and extend it to what is wanted.
+
+    Parameters
+    ----------
+    path : path
+        Folder of the store; its parent is made.
+    wanted : Layout
+        What is to be run. Its size of batches is that of a new store only.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be written to, is used by another process, or holds another sweep.
+    """
+    path = Path(path)
+    if path.exists() and not exists(path) and any(path.iterdir() if path.is_dir() else [path]):
+        raise ArgumentError(f"store must be a folder of a sweep, or a new one; {path} is something else")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    whole_files.folder(path, "store")
+    (path / LEDGER).mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(path / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise ArgumentError(f"store must be used by one process at a time; {path} is in use") from None
+    try:
+        for left in path.rglob("*.partial"):  # by Zarr, when it was killed
+            left.unlink()
+        store = peek(path, wanted)
+        store._commit(store.layout)
+        yield store
+    finally:
+        lock.release()
+
+
+def peek(path: str | os.PathLike, wanted: Layout) -> Store:
+    """Return a store as `opened` would, but leave the disk as it is."""
+    store = Store(path, wanted)
+    if exists(path):
+        store.layout = _joined(_read(store.path), wanted)
+        store.maker = store.layout.makers.index(wanted.makers[-1])
+    store.load()
+    return store
+
+
+def exists(path: str | os.PathLike) -> bool:
+    """Say whether there is a store."""
+    return (Path(path) / FILE).exists()
+
+
+def remove(path: str | os.PathLike) -> None:
+    """Delete a store."""
+    _read(Path(path))
+    shutil.rmtree(path)
+
+
+def _joined(held: Layout, wanted: Layout) -> Layout:
+    """Return the layout that holds both."""
+    for name in ("seed", "measure"):
+        if getattr(held, name) != getattr(wanted, name):
+            raise ArgumentError(
+                f"store must hold no other sweep: its {name} is {getattr(held, name)}, "
+                f"not {getattr(wanted, name)}"
+            )
+    if (held.replicates is None) != (wanted.replicates is None):
+        raise ArgumentError("store must hold no other sweep: one of both has no replicates")
+    return replace(
+        held,
+        points=held.points.joined(wanted.points),
+        replicates=None if held.replicates is None else max(held.replicates, wanted.replicates or 1),
+        makers=tuple({json.dumps(maker): maker for maker in (*held.makers, *wanted.makers)}.values()),
+    )
+
+
+def _read(path: Path) -> Layout:
+    """Return the layout of a store; from its copy in Zarr's attributes, if the file is damaged."""
+    wanted = f"store must be a folder of polysem sweep, got {path}"
+    try:
+        text = (path / FILE).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
+    if (layout := layouts.parsed(text)) is not None:
+        return layout
+    try:
+        copy = json.loads((path / "zarr.json").read_text(encoding="utf-8", errors="replace"))
+        layout = layouts.parsed(copy["attributes"]["layout"])
+    except (OSError, ValueError, KeyError, TypeError):
+        layout = None
+    if layout is None:
+        raise ArgumentError(f"{wanted}: {FILE} and its copy in zarr.json are both damaged")
+    return layout
+
+
+def _inside(template: int, name: str) -> str:
+    return f"{template}/{name}" if template else name
+
+
+def _intact(file: Path) -> bool:
+    """Say whether a chunk is there and fits the checksum that ends it."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    return len(content) > 4 and struct.pack("<I", crc32c(content[:-4])) == content[-4:]
