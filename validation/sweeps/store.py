@@ -8,6 +8,7 @@ import functools
 import itertools
 import json
 import os
+import re
 import shutil
 import struct
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ from validation.sweeps.units import Unit
 
 FILE = f"{LEDGER}/layout.json"  # in the folder of an array, where Zarr minds nothing
 LOCK = f"{LEDGER}/.lock"
+TEMPORARY = re.compile(r"\..*-[0-9a-f]{32}(\.\w+)?")
 AS_IT_IS: dict[str, Any] = {
     "consolidated": False,
     "chunks": None,
@@ -330,7 +332,7 @@ def _begun(path: Path) -> bool:
 
 def _temporary(file: Path) -> bool:
     """Say whether a file was to become another: of Zarr, or of `theory.common.files.atomic`."""
-    return file.suffix == ".partial" or (file.name.startswith(".") and file.suffix == ".json")
+    return file.suffix == ".partial" or TEMPORARY.fullmatch(file.name) is not None
 
 
 def _inside(template: int, name: str) -> str:
