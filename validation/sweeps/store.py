@@ -148,7 +148,12 @@ class Store:
         masked = [one.where(here) for one, here in zip(chosen, wanted, strict=True) if here.any()]
         if not masked:
             return chosen[0][list(self.layout.points.axes)]
-        return functools.reduce(xr.Dataset.combine_first, masked).assign_attrs(chosen[0].attrs)
+        bare = {dim for one in masked for dim in one.dims if dim not in one.coords}
+        labelled = [
+            one.assign_coords({d: range(one.sizes[d]) for d in one.dims if d in bare}) for one in masked
+        ]
+        whole = functools.reduce(xr.Dataset.combine_first, labelled).drop_vars(bare)
+        return whole.assign_attrs(chosen[0].attrs)
 
     def _open(self, index: int) -> xr.Dataset:
         """Return the arrays of one shape, with the labels of the grid."""
@@ -162,9 +167,8 @@ class Store:
 
     def _array(self, name: str) -> zarr.Array:
         if name not in self._arrays:
-            self._arrays[name] = zarr.open_array(
-                self.path / name, mode="r+", config={"write_empty_chunks": True}
-            )
+            with zarr.config.set({"array.write_empty_chunks": True}):  # zeros are results, too
+                self._arrays[name] = zarr.open_array(self.path / name, mode="r+")
         return self._arrays[name]
 
     def _entry(self, place: tuple[int, ...]) -> np.ndarray | None:
