@@ -125,7 +125,8 @@ class Store:
         index = int(self.ledger[(*place, 0, TEMPLATE)])
         opened = self._open(index)
         names = [str(name) for name in self.layout.templates[index]["variables"]]
-        return opened[names].isel(dict(zip(self.layout.points.dims, place, strict=True))).load()
+        here = dict(zip(self.layout.points.dims, place, strict=True))
+        return opened[names].isel(here).drop_vars(self.layout.points.axes).load()
 
     def dataset(self, points: Points, replicates: int | None) -> xr.Dataset:
         """Return the results of points, from the disk when they are used; NaN where nothing is done.
