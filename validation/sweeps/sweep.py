@@ -215,15 +215,15 @@ class Sweep:
             if opened.layout.batch == 1:
                 for unit, result, seconds in self._timed:
                     opened.write(unit, result, seconds)
-            missing = list(opened.missing(self.points, self.replicates))
-            outcomes = completed(self.call, missing, self.executor)
-            for unit, outcome in track(outcomes, "sweep", total=len(missing)):
+            total = sum(1 for _ in opened.missing(self.points, self.replicates))
+            outcomes = completed(self.call, opened.missing(self.points, self.replicates), self.executor)
+            for unit, outcome in track(outcomes, "sweep", total=total):
                 if isinstance(outcome, Failure):
                     failures.append((unit, outcome))
                 else:
                     opened.write(unit, *outcome)
             if failures:
-                raise SweepError(failures, len(missing)) from failures[0][1].error
+                raise SweepError(failures, total) from failures[0][1].error
 
     def dataset(self) -> xr.Dataset:
         """Return the results, as `sweep` does; NaN where nothing is done."""
