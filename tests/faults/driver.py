@@ -3,6 +3,7 @@
 import argparse
 import os
 import resource
+import signal
 import sys
 
 from tests.faults.measuring import BATCH, GRID, REPLICATES, SEED, measure
@@ -18,6 +19,8 @@ def main():
     parser.add_argument("--file-size", type=int)
     parser.add_argument("--user", type=int)
     options = parser.parse_args()
+    for name in ("SIGTERM", "SIGHUP"):  # as the command line has it
+        signal.signal(getattr(signal, name), signal.default_int_handler)
     if options.user:
         os.setuid(options.user)
     if options.file_size:

@@ -20,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import loky
 import numba
+from loky.backend import get_context
 
 from sim import progress
 from sim.machine.blas import one_thread
@@ -80,7 +81,15 @@ class Pool:
         self._pool.shutdown(wait=True, kill_workers=True)
 
     def _open(self) -> None:
-        self._pool = loky.ProcessPoolExecutor(self.workers, initializer=_ready, initargs=(os.getpid(),))
+        started = get_context().Semaphore(0)
+        given = (os.getpid(), started)
+        self._pool = loky.ProcessPoolExecutor(self.workers, initializer=_ready, initargs=given)
+        if self.timeout is not None:  # which is not for workers to start
+            first = self.submit(os.getpid)
+            for _ in range(self.workers):
+                while not started.acquire(timeout=GLANCE):
+                    if first.done() and first.exception():
+                        return  # which the first task will say
 
 
 class Here:
@@ -246,7 +255,7 @@ def line(error: BaseException) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split()).removesuffix(":")
 
 
-def _ready(parent: int) -> None:
+def _ready(parent: int, started: Any) -> None:
     """Prepare a worker: Ctrl-C and the display are for the main process, without which it ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     progress.silence()
@@ -257,3 +266,4 @@ def _ready(parent: int) -> None:
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    started.release()

@@ -72,6 +72,8 @@ class Points:
             raise ArgumentError(
                 f"grid must have the settings of the store, {self}; a store holds one grid or one list"
             )
+        for name, values in self.axes.items():
+            _values(name, [values[0], others.axes[name][0]])  # of one kind
         if not self.listed:
             axes = {name: list(dict.fromkeys([*self.axes[name], *others.axes[name]])) for name in self.axes}
             return Points(axes, False)
@@ -80,7 +82,8 @@ class Points:
     def places(self, others: "Points") -> list[list[int]]:
         """Return by dimension where points of others, all of them among these, are."""
         if not self.listed:
-            return [[self.axes[name].index(v) for v in others.axes[name]] for name in self.axes]
+            at = {name: {v: k for k, v in enumerate(values)} for name, values in self.axes.items()}
+            return [[at[name][v] for v in others.axes[name]] for name in self.axes]
         where = {key(point): k for k, point in enumerate(self)}
         return [[where[key(point)] for point in others]]
 
@@ -142,8 +145,10 @@ def seed_of(seed: int, point: Point, replicate: int) -> int:
 
 def _columns(chosen: Sequence[Point]) -> Points:
     """Return a list of points without those that come again."""
-    once = list({key(point): point for point in chosen}.values())
-    return Points({_name(name): _values(name, [point[name] for point in once]) for name in once[0]}, True)
+    columns = {_name(name): _values(name, [point[name] for point in chosen]) for name in chosen[0]}
+    rows = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    once = list({key(row): row for row in rows}.values())
+    return Points({name: [row[name] for row in once] for name in columns}, True)
 
 
 def _name(name: Any) -> str:

@@ -58,9 +58,7 @@ class Measuring:
             whole = (_stacked if datasets else _stacked_numbers)(runs)
         else:
             whole = runs[0] if datasets else _stacked_numbers(runs).squeeze("replicate")
-        for name, values in whole.data_vars.items():
-            if values.dtype.kind not in "biuf" or not values.size:
-                raise TypeError(f"measure must return numbers, but {name} is {values.dtype}{values.shape}")
+        _check(whole)
         return whole.drop_attrs(), perf_counter() - begun
 
     def __reduce__(self) -> tuple:
@@ -70,6 +68,22 @@ class Measuring:
     def _pickled(self) -> bytes:
         """The measurement by value, if it was typed in."""
         return cloudpickle.dumps(self.measure)
+
+
+def _check(measured: xr.Dataset) -> None:
+    if not measured.data_vars:
+        raise ValueError("measure must return at least one number")
+    for name, values in measured.data_vars.items():
+        if values.dtype.kind not in "biuf" or not values.size:
+            raise TypeError(f"measure must return numbers, but {name} is {values.dtype}{values.shape}")
+    for name, labels in measured.coords.items():
+        if labels.dtype.kind not in "biufUO" or not all(map(_is_label, labels.values.ravel())):
+            raise TypeError(f"measure must return labels that are numbers or text, but {name} has others")
+
+
+def _is_label(value: Any) -> bool:
+    """Say whether a value is equal to what is read again of it."""
+    return isinstance(value, (str, bool, int, float, np.generic)) and bool(value == value)
 
 
 def _received(pickled: bytes, seed: int, over_replicates: bool) -> Measuring:
@@ -90,9 +104,9 @@ def _stacked_numbers(runs: list[Any]) -> xr.Dataset:
             )
         if set(run) != set(runs[0]):
             raise ValueError("measure must return the same names for all replicates of a point")
+    for name in (name for run in runs for name, value in run.items() if np.ndim(value)):
+        raise TypeError(f"measure must return numbers by name, but {name} is an array: use a Dataset")
     columns = {name: np.array([run[name] for run in runs]) for name in runs[0]}
-    if many := [name for name, column in columns.items() if column.ndim > 1]:
-        raise TypeError(f"measure must return numbers by name, but {many[0]} is an array: use a Dataset")
     return xr.Dataset({name: ("replicate", column) for name, column in columns.items()})
 
 
