@@ -224,9 +224,7 @@ def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
     ValueError
         If it cannot be written to, is used by another process, or holds another sweep.
     """
-    path = Path(path)
-    if path.exists() and not exists(path) and any(path.iterdir() if path.is_dir() else [path]):
-        raise ArgumentError(f"store must be a folder of a sweep, or a new one; {path} is something else")
+    path = check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole_files.folder(path, "store")
     (path / LEDGER).mkdir(parents=True, exist_ok=True)
@@ -253,6 +251,27 @@ def peek(path: str | os.PathLike, wanted: Layout) -> Store:
         store.maker = store.layout.makers.index(wanted.makers[-1])
     store.load()
     return store
+
+
+def check(path: str | os.PathLike) -> Path:
+    """Return `path`, checked before any work is done: a store that can be written to, or be made.
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or cannot be written to.
+    """
+    path = Path(path)
+    wanted = f"store must be a folder of a sweep, or a new one, got {path}"
+    try:
+        if path.exists() and not exists(path) and any(path.iterdir() if path.is_dir() else [path]):
+            raise ArgumentError(f"{wanted}: it is something else")
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    except OSError as error:
+        raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
+    if obstacle := whole_files.obstacle_in(there):
+        raise ArgumentError(f"{wanted}: {there}: {obstacle}")
+    return path
 
 
 def exists(path: str | os.PathLike) -> bool:

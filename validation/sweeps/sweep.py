@@ -48,6 +48,20 @@ class SweepError(RuntimeError):
         )
 
 
+class Interrupted(KeyboardInterrupt):
+    """A sweep was interrupted; the store has what was finished.
+
+    Attributes
+    ----------
+    left : int
+        Units of work that are left.
+    """
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+        super().__init__(f"{left} units of work left")
+
+
 @dataclass(frozen=True)
 class Estimate:
     """What a sweep is expected to take.
@@ -161,6 +175,11 @@ class Sweep:
         As in `sweep`; a store and an executor are needed.
     batch : int, optional
         Replicates in a unit of work of a new store, by default as many as take about two seconds.
+
+    Attributes
+    ----------
+    held : Store
+        What was there when `estimate` looked, extended to what is wanted.
     """
 
     def __init__(
@@ -209,19 +228,23 @@ class Sweep:
                 for unit, result, seconds in self._timed:
                     opened.write(unit, result, seconds)
             missing = list(opened.missing(self.points, self.replicates))
-            outcomes = completed(self.call, missing, self.executor)
-            for unit, outcome in track(outcomes, "sweep", total=len(missing)):
-                if isinstance(outcome, Failure):
-                    failures.append((unit, outcome))
-                else:
-                    opened.write(unit, *outcome)
+            left, outcomes = len(missing), completed(self.call, missing, self.executor)
+            try:
+                for unit, outcome in track(outcomes, "sweep", total=len(missing)):
+                    if isinstance(outcome, Failure):
+                        failures.append((unit, outcome))
+                    else:
+                        opened.write(unit, *outcome)
+                        left -= 1
+            except KeyboardInterrupt:
+                raise Interrupted(left) from None
             if failures:
                 raise SweepError(failures, len(missing)) from failures[0][1].error
             return opened.dataset(self.points, self.replicates)
 
     def _missing(self) -> tuple[list[Unit], float]:
         """Return what is to be done, and the seconds of a run that is done, 0 if none is."""
-        opened = stores.peek(self.store, self._layout())
+        opened = self.held = stores.peek(self.store, self._layout())
         done, seconds = (opened.ledger[..., k].sum() for k in (stores.DONE, stores.SECONDS))
         return list(opened.missing(self.points, self.replicates)), float(seconds / max(1, done))
 
