@@ -82,7 +82,9 @@ def _display() -> Iterator[Progress]:
         return
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True, disable=bool(_silent) or not console.is_terminal) as display:
+    with Progress(
+        *columns, console=console, transient=True, disable=bool(_silent) or not console.is_terminal
+    ) as display:
         _shown.append(display)
         try:
             yield display

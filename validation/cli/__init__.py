@@ -199,13 +199,15 @@ def experiment(
 
     from validation.experiments import catalogue, page, running
     from validation.experiments.findings import Findings
+    from validation.sweeps.sweep import using
 
     if listing or name is None:
         console = Console() if sys.stdout.isatty() else Console(width=160)
         console.print(catalogue.listing(catalogue.EXPERIMENTS))
         return
     chosen, data = catalogue.find(name), out / f"{name}.nc"
-    result = running.run(chosen, seed, full, data)
+    with using(None) as pool:
+        result = running.run(chosen, seed, full, data, pool)
     for path in (data, *page.write(Findings(chosen, result), out)):
         _wrote(path)
     if result.attrs["missing"]:

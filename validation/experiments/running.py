@@ -1,35 +1,37 @@
-"""Running experiments: setting by setting into one file.
+"""Running experiments: a sweep over their settings, each with the experiment's own seed.
 
-The file is written after each setting. An interrupted run loses at most the setting that it was in, the same
-command goes on, and what is there can be drawn and read. Within a process every run is made once: what
-measures the same setting with the same seed shares it.
+What is measured is kept beside the file that is written in the end, so that whatever stops a run, the same
+command goes on. Within a process every run is made once: what measures the same setting with the same seed
+shares it.
 """
 
 import functools
-import hashlib
-import inspect
 import os
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 import xarray as xr
 
-import sim
-import theory
-from sim.progress import track
 from theory.common import arguments, files, schema
 from theory.common.arguments import ArgumentError
-from validation import training
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
-
-EXPERIMENTS = Path(__file__).parent
+from validation.sweeps import provenance, store as stores
+from validation.sweeps.engine import Executor, Here
+from validation.sweeps.sweep import Sweep, SweepError
+from validation.sweeps.units import Measure
 
 
 def run(
-    experiment: Experiment, seed: int = 0, full: bool = False, path: str | os.PathLike | None = None
+    experiment: Experiment,
+    seed: int = 0,
+    full: bool = False,
+    path: str | os.PathLike | None = None,
+    executor: Executor | None = None,
 ) -> xr.Dataset:
     """Run an experiment, or what is missing of it.
 
@@ -43,8 +45,10 @@ def run(
     full : bool
         All settings at full size, instead of a few in minutes.
     path : path, optional
-        NetCDF file that keeps the run: it is written after each setting, and settings that it holds
-        are not run again. Its folder is made if need be.
+        NetCDF file that the run is written to; settings that it holds are not run again. Until then each
+        setting is kept in a store beside it, of the same name with ``.zarr``. Its folder is made if need be.
+    executor : Executor, optional
+        Where settings are run, as in `validation.sweep`; by default here, one after another.
 
     Returns
     -------
@@ -57,6 +61,8 @@ def run(
     ------
     TypeError, ValueError
         If the file cannot be written or holds something else.
+    SweepError
+        If a setting fails, once all others are done.
     KeyboardInterrupt
         If interrupted before the first setting was done.
     """
@@ -64,16 +70,13 @@ def run(
     settings = experiment.settings(full)
     done = _load(path, experiment, seed, full)
     missing = [setting for setting in settings if _key(setting) not in done]
-    try:
-        for setting in track(missing, experiment.name):
-            done[_key(setting)] = _measured(experiment.measure, tuple(setting.items()), seed)
-            if path is not None:
-                Path(path).parent.mkdir(exist_ok=True)
-                schema.save(_collected(experiment, settings, done, seed, full), path)
-    except KeyboardInterrupt:
-        if not done:
-            raise
-    return _collected(experiment, settings, done, seed, full)
+    if missing:
+        done |= _swept(experiment, missing, seed, path, executor or Here())
+    result = _collected(experiment, settings, done, seed, full)
+    if path is not None and missing:
+        schema.save(result, path)
+        stores.remove(_store(path))
+    return result
 
 
 def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
@@ -85,18 +88,60 @@ def checked(experiment: Experiment, seed: int, full: bool) -> xr.Dataset:
     chosen = experiment.in_check if full else None
     large = full and (not experiment.answer or chosen is not None)
     settings = [s for s in experiment.settings(large) if chosen is None or chosen(s)]
-    done = {}
-    for setting in track(settings, experiment.name):
-        done[_key(setting)] = _measured(experiment.measure, tuple(setting.items()), seed)
-    return _collected(experiment, settings, done, seed, full)
+    return _collected(experiment, settings, _swept(experiment, settings, seed, None, Here()), seed, full)
+
+
+def _swept(
+    experiment: Experiment,
+    settings: list[Setting],
+    seed: int,
+    path: str | os.PathLike | None,
+    executor: Executor,
+) -> dict[Any, xr.Dataset]:
+    """Return by setting what was measured; after Ctrl-C, of those that were finished."""
+    with tempfile.TemporaryDirectory() if path is None else nullcontext(_store(path)) as store:
+        sweep = Sweep(Afresh(experiment.measure, seed), settings, None, seed, store, executor)
+        try:
+            sweep.run()
+        except KeyboardInterrupt:
+            if path is None or not sweep.parts():
+                stores.remove(store)
+                raise
+        except SweepError as error:
+            if isinstance(executor, Here):
+                raise error.failures[0][1].error from None
+            raise
+        return {_key(at): _labelled(part, at, seconds) for at, part, seconds in sweep.parts()}
+
+
+@dataclass(frozen=True)
+class Afresh:
+    """A measurement that begins with the experiment's seed in each setting, whatever seed a sweep gives."""
+
+    measure: Measure
+    seed: int
+
+    @property
+    def __wrapped__(self) -> Measure:
+        return self.measure
+
+    def __call__(self, seed: int, **setting: Any) -> xr.Dataset:
+        """Measure in one setting."""
+        return _measured(self.measure, tuple(setting.items()), self.seed)
 
 
 @functools.cache
-def _measured(measure: Callable[..., xr.Dataset], setting: tuple, seed: int) -> xr.Dataset:
-    begun = perf_counter()
-    result = measure(seed=seed, **dict(setting))
-    labels = {dim: range(size) for dim, size in result.sizes.items() if dim not in result.coords}
-    return result.drop_attrs().assign(seconds=perf_counter() - begun).assign_coords(labels | dict(setting))
+def _measured(measure: Measure, setting: tuple, seed: int) -> Any:
+    return measure(seed=seed, **dict(setting))
+
+
+def _labelled(part: xr.Dataset, setting: Setting, seconds: float) -> xr.Dataset:
+    labels = {dim: range(size) for dim, size in part.sizes.items() if dim not in part.coords}
+    return part.drop_attrs().assign(seconds=seconds).assign_coords(labels | dict(setting))
+
+
+def _store(path: str | os.PathLike) -> Path:
+    return Path(path).with_suffix(".zarr")
 
 
 def _collected(
@@ -112,7 +157,7 @@ def _collected(
         experiment=experiment.name,
         full=int(full),
         seed=seed,
-        code=_code(experiment.measure),
+        code=provenance.code(experiment.measure),
         missing=len(settings) - len(measured),
     )
 
@@ -139,26 +184,3 @@ def _load(
 
 def _key(setting: Setting) -> frozenset:
     return frozenset(setting.items())
-
-
-@functools.cache
-def _code(measure: Callable[..., xr.Dataset]) -> str:
-    """Return what tells the code apart that measured: a hash of theory, flow, training and its own files."""
-    roots = (Path(inspect.getfile(package)).parent for package in (theory, sim, training))
-    contents = [path.read_bytes() for root in roots for path in root.rglob("*.py")] + _own(measure)
-    digests = sorted(hashlib.sha256(content).hexdigest() for content in contents)
-    return hashlib.sha256("".join(digests).encode()).hexdigest()[:8]
-
-
-def _own(measure: Callable[..., xr.Dataset]) -> list[bytes]:
-    """Return the file that a measurement is in, one of ours with the helpers beside it and those all share.
-
-    Of a measurement that was typed in, it is what it compiles to.
-    """
-    path = Path(measure.__code__.co_filename)
-    if not path.is_file():
-        return [measure.__code__.co_code]
-    if EXPERIMENTS not in path.parents:
-        return [path.read_bytes()]
-    shared = (EXPERIMENTS / "networks.py", EXPERIMENTS / "draws.py")
-    return [file.read_bytes() for file in (*path.parent.glob("*.py"), *shared)]

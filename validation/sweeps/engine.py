@@ -6,6 +6,7 @@ the task which kills its worker fails.
 """
 
 import os
+import pickle
 import queue
 import signal
 import threading
@@ -13,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -65,7 +67,8 @@ class Pool:
 
     def submit(self, call: Callable[..., Any], /, *args: Any) -> Future:
         """Run a call in a worker."""
-        return self._pool.submit(call, *args)
+        with _deaf():  # as what is started here will be: workers
+            return self._pool.submit(call, *args)
 
     def restart(self) -> None:
         """Stop all workers, whatever they do, and begin with new ones."""
@@ -126,6 +129,8 @@ class Alone(Generic[T]):
         try:
             with one_thread():
                 return self.call(task)
+        except Exception as error:
+            raise _portable(error) from None
         finally:
             numba.set_num_threads(before)
 
@@ -154,13 +159,11 @@ class _Run(Generic[T]):
     def completed(self) -> Iterator[tuple[T, Any | Failure]]:
         try:
             while self._fill():
-                try:
+                with suppress(queue.Empty):
                     future = self.ready.get(timeout=GLANCE)
-                except queue.Empty:
-                    yield from self._overdue()
-                    continue
-                if future in self.running:  # else of a pool that is closed
-                    yield from self._outcome(future)
+                    if future in self.running:  # else of a pool that is closed
+                        yield from self._outcome(future)
+                yield from self._overdue()
         finally:
             for future in self.running:
                 future.cancel()
@@ -214,6 +217,28 @@ class _Run(Generic[T]):
             yield self.running.pop(future).given, Failure(str(error), error)
         if late:
             self._restart(error)
+
+
+def _portable(error: Exception) -> Exception:
+    """Return an error that comes through to another process: what cannot be pickled breaks a pool."""
+    try:
+        pickle.loads(pickle.dumps(error))
+    except Exception:
+        return RuntimeError(line(error))
+    return error
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Put off Ctrl-C in this thread, and for good in processes and threads that it starts."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def line(error: BaseException) -> str:

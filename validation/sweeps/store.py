@@ -21,6 +21,7 @@ import numpy as np
 import xarray as xr
 import zarr
 from google_crc32c import value as crc32c
+from numcodecs import zstd
 
 from theory.common import files as whole_files
 from theory.common.arguments import ArgumentError
@@ -134,21 +135,23 @@ class Store:
         dims, shapes = self.layout.points.dims, range(max(1, len(self.layout.templates)))
         places = dict(zip(dims, self.layout.points.places(points), strict=True))
         entries = xr.DataArray(self.ledger, dims=(*dims, "batch", "entry")).isel(places)
+        within: Any = 0  # its batch
         if replicates is None:
             entries = entries[..., 0, :]
         else:
             places["replicate"] = list(range(replicates))
-            of_run = xr.DataArray(np.arange(replicates) // self.layout.batch, dims="replicate")
-            entries = entries.isel(batch=of_run).transpose(..., "replicate", "entry")
+            run = xr.DataArray(np.arange(replicates), dims="replicate")
+            within = run % self.layout.batch
+            entries = entries.isel(batch=run // self.layout.batch).transpose(..., "replicate", "entry")
         chosen = [self._open(k).isel(places, missing_dims="ignore") for k in shapes]
-        wanted = [(entries[..., DONE] > 0) & (entries[..., TEMPLATE] == k) for k in shapes]
+        wanted = [(entries[..., DONE] > within) & (entries[..., TEMPLATE] == k) for k in shapes]
         for one, here in zip(chosen, wanted, strict=True):
             if here.all():
                 return one
         masked = [one.where(here) for one, here in zip(chosen, wanted, strict=True) if here.any()]
         if not masked:
             return chosen[0][list(self.layout.points.axes)]
-        return functools.reduce(xr.Dataset.combine_first, masked).assign_attrs(chosen[0].attrs)
+        return functools.reduce(xr.Dataset.combine_first, _alike(masked)).assign_attrs(chosen[0].attrs)
 
     def _open(self, index: int) -> xr.Dataset:
         """Return the arrays of one shape, with the labels of the grid."""
@@ -157,21 +160,21 @@ class Store:
         template = self.layout.templates[index] if self.layout.templates else {"variables": {}, "labels": {}}
         points = root[list(self.layout.points.axes)].variables
         shaped = own.set_coords(list(template["labels"])).assign_coords(points)[list(template["variables"])]
+        texts = {name: x.astype(object) for name, x in shaped.coords.items() if x.dtype.kind == "T"}
+        shaped = shaped.assign_coords(texts)  # a type that not all readers of a Dataset know
         shaped.attrs = {name: value for name, value in root.attrs.items() if name != "layout"}
         return shaped
 
     def _array(self, name: str) -> zarr.Array:
         if name not in self._arrays:
-            self._arrays[name] = zarr.open_array(
-                self.path / name, mode="r+", config={"write_empty_chunks": True}
-            )
+            with zarr.config.set({"array.write_empty_chunks": True}):  # what is opened takes it from there
+                self._arrays[name] = zarr.open_array(self.path / name, mode="r+")
         return self._arrays[name]
 
     def _entry(self, place: tuple[int, ...]) -> np.ndarray | None:
-        """Return the entry of a unit in the ledger, None if it is damaged."""
-        if not _intact(self._chunk(LEDGER, (*place, 0))):
-            return None
-        return np.ravel(np.asarray(self._array(LEDGER).get_block_selection((*place, 0))))
+        """Return the entry of a unit in the ledger, None if it is damaged; metadata are not asked."""
+        file = self._chunk(LEDGER, (*place, 0))
+        return np.frombuffer(zstd.decompress(file.read_bytes()[:-4]), "<f8") if _intact(file) else None
 
     def _chunk(self, name: str, block: tuple[int, ...]) -> Path:
         return self.path.joinpath(name, "c", *map(str, block))
@@ -184,11 +187,14 @@ class Store:
 
     def _check_names(self, template: layouts.Template) -> None:
         taken = {*self.layout.points.axes, *self.layout.points.dims, LEDGER}
-        taken |= set() if self.layout.replicates is None else {"replicate"}
+        taken |= {"batch", "entry"} | (set() if self.layout.replicates is None else {"replicate"})
         specs = [*template["variables"].values(), *template["labels"].values()]
-        dims = [dim for spec in specs for dim in spec["dims"]]
-        if clash := sorted(taken & {*template["variables"], *template["labels"], *dims}):
+        dims = (dim for spec in specs for dim in spec["dims"])
+        names = {*template["variables"], *template["labels"], *dims}
+        if clash := sorted(taken & names):
             raise ArgumentError(f"measure must return no {', '.join(clash)}: names of the sweep itself")
+        if odd := sorted(name for name in names if not name.isidentifier()):
+            raise ArgumentError(f"measure must return names of letters, digits and “_”, got {odd[0]!r}")
 
     def _commit(self, layout: Layout) -> None:
         """Change the layout: by one file, and then those that follow from it."""
@@ -234,7 +240,7 @@ def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
     except filelock.Timeout:
         raise ArgumentError(f"store must be used by one process at a time; {path} is in use") from None
     try:
-        for left in path.rglob("*.partial"):  # by Zarr, when it was killed
+        for left in filter(_temporary, path.rglob("*")):  # by who was killed
             left.unlink()
         store = peek(path, wanted)
         store._commit(store.layout)
@@ -264,7 +270,7 @@ def check(path: str | os.PathLike) -> Path:
     path = Path(path)
     wanted = f"store must be a folder of a sweep, or a new one, got {path}"
     try:
-        if path.exists() and not exists(path) and any(path.iterdir() if path.is_dir() else [path]):
+        if path.exists() and not exists(path) and not _begun(path):
             raise ArgumentError(f"{wanted}: it is something else")
         there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
     except OSError as error:
@@ -320,6 +326,30 @@ def _read(path: Path) -> Layout:
     if layout is None:
         raise ArgumentError(f"{wanted}: {FILE} and its copy in zarr.json are both damaged")
     return layout
+
+
+def _alike(parts: list[xr.Dataset]) -> list[xr.Dataset]:
+    """Fill up with NaN what differs in length and is not labelled everywhere."""
+    labelled = set.intersection(*(set(part.indexes) for part in parts))
+    free = {dim for part in parts for dim in part.dims} - labelled
+    longest = {dim: max(part.sizes.get(dim, 0) for part in parts) for dim in free}
+    bare = (part.drop_vars(set(part.indexes) - labelled) for part in parts)
+    return [
+        part.pad({dim: (0, longest[dim] - n) for dim, n in part.sizes.items() if n < longest.get(dim, 0)})
+        for part in bare
+    ]
+
+
+def _begun(path: Path) -> bool:
+    """Say whether a folder is empty, or has no more than who was killed at once leaves there."""
+    inside = list(path.iterdir()) if path.is_dir() else [path]
+    ledger = path / LEDGER
+    return not inside or (inside == [ledger] and all(file.name.startswith(".") for file in ledger.iterdir()))
+
+
+def _temporary(file: Path) -> bool:
+    """Say whether a file was to become another: of Zarr, or of `theory.common.files.atomic`."""
+    return file.suffix == ".partial" or (file.name.startswith(".") and file.suffix == ".json")
 
 
 def _inside(template: int, name: str) -> str:

@@ -1,6 +1,7 @@
 """The sweep: one measurement over a grid of settings, on all cores or on a cluster, kept on disk."""
 
 import inspect
+import itertools
 import os
 import statistics
 import tempfile
@@ -11,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cloudpickle
 import xarray as xr
 
 from sim.progress import track
@@ -21,7 +21,7 @@ from validation.sweeps import provenance, store as stores
 from validation.sweeps.engine import Executor, Failure, Pool, completed
 from validation.sweeps.layout import Layout
 from validation.sweeps.points import Point, points
-from validation.sweeps.units import Measure, Unit, measured
+from validation.sweeps.units import Measure, Measuring, Unit
 
 WORTH = 2.0  # seconds of a unit of work, beside which writing it is nothing, and which may be lost
 TIMED = 2  # runs of a point that are timed; the first one may have to load kernels
@@ -105,7 +105,7 @@ def sweep(
     Parameters
     ----------
     measure : callable
-        ``measure(seed, **point)`` returns numbers by name, or a Dataset of numbers. `seed` is a whole number,
+        ``measure(seed=…, **point)`` returns numbers by name, or a Dataset of them. `seed` is a whole number,
         made from the seed of the sweep, the point, and the replicate alone.
     grid : mapping or sequence of mappings
         By name the values of a setting, whose combinations are the points; or the points one by one. Values
@@ -147,7 +147,8 @@ def sweep(
     """
     with using(executor) as running, tempfile.TemporaryDirectory() as scratch:
         planned = Sweep(measure, grid, replicates, seed, scratch if store is None else store, running)
-        result = planned.run()
+        planned.run()
+        result = planned.dataset()
         return result.load() if store is None or result.nbytes <= LOADED else result
 
 
@@ -196,7 +197,7 @@ class Sweep:
         self.replicates = None if replicates is None else arguments.whole("replicates", replicates, least=1)
         self.seed = arguments.whole("seed", seed)
         _check_takes(measure, self.points.axes)
-        self.call = _Measuring(cloudpickle.dumps(measure), self.seed, self.replicates is not None)
+        self.call = Measuring(measure, self.seed, self.replicates is not None)
         self.measure, self.store, self.executor = measure, Path(store), executor
         self._batch = None if batch is None else arguments.whole("batch", batch, least=1)
         self._timed: list[Timed] = []
@@ -220,8 +221,14 @@ class Sweep:
         size = len(names) * BLOCK * len(missing) + int(statistics.mean(arrays) * runs)
         return Estimate(runs, len(missing), runs * seconds, size)
 
-    def run(self) -> xr.Dataset:
-        """Run what is missing, and return the results; see `sweep`."""
+    def run(self) -> None:
+        """Run what is missing.
+
+        Raises
+        ------
+        SweepError, KeyboardInterrupt
+            See `sweep`.
+        """
         failures: list[tuple[Unit, Failure]] = []
         with stores.opened(self.store, self._layout()) as opened:
             if opened.layout.batch == 1:
@@ -240,7 +247,25 @@ class Sweep:
                 raise Interrupted(left) from None
             if failures:
                 raise SweepError(failures, len(missing)) from failures[0][1].error
-            return opened.dataset(self.points, self.replicates)
+
+    def dataset(self) -> xr.Dataset:
+        """Return the results, as `sweep` does; NaN where nothing is done."""
+        return stores.peek(self.store, self._layout()).dataset(self.points, self.replicates)
+
+    def parts(self) -> list[tuple[Point, xr.Dataset, float]]:
+        """Return point by point what is done of a sweep without replicates, and in how many seconds."""
+        store = stores.peek(self.store, self._layout())
+        missing = {unit.place[:-1] for unit in store.missing(self.points, None)}
+        places = itertools.product(*store.layout.points.places(self.points))
+        return [
+            (
+                store.layout.points.at(place),
+                store.part(place),
+                float(store.ledger[(*place, 0, stores.SECONDS)]),
+            )
+            for place in places
+            if place not in missing
+        ]
 
     def _missing(self) -> tuple[list[Unit], float]:
         """Return what is to be done, and the seconds of a run that is done, 0 if none is."""
@@ -284,19 +309,7 @@ class Sweep:
         return [one for one in self._timed if one.unit.first == min(TIMED, self.replicates or 1) - 1]
 
 
-@dataclass(frozen=True)
-class _Measuring:
-    """The measurement of a unit, in whatever process."""
-
-    pickled: bytes
-    seed: int
-    over_replicates: bool
-
-    def __call__(self, unit: Unit) -> tuple[xr.Dataset, float]:
-        return measured(self.pickled, self.seed, unit, self.over_replicates)
-
-
-def _each(call: _Measuring, units: list[Unit]) -> list[tuple[xr.Dataset, float]]:
+def _each(call: Measuring, units: list[Unit]) -> list[tuple[xr.Dataset, float]]:
     return [call(unit) for unit in units]
 
 
@@ -305,6 +318,6 @@ def _check_takes(measure: Any, names: Mapping[str, Any]) -> None:
     if not callable(measure):
         raise ArgumentTypeError(f"{wanted}, got {measure!r:.80}")
     try:
-        inspect.signature(measure).bind(0, **names)
+        inspect.signature(measure).bind(seed=0, **names)
     except TypeError as error:
         raise ArgumentTypeError(f"{wanted}: {error}") from None

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -23,37 +24,56 @@ class Unit(NamedTuple):
     stop: int
 
 
-def measured(pickled: bytes, seed: int, unit: Unit, over_replicates: bool) -> tuple[xr.Dataset, float]:
-    """Return what is measured in a unit, and in how many seconds.
+@dataclass(frozen=True)
+class Measuring:
+    """The measurement of a unit, in whatever process.
 
     Parameters
     ----------
-    pickled : bytes
-        The measurement, as cloudpickle writes it.
+    measure : callable
+        As in `validation.sweep`.
     seed : int
         Of the sweep.
-    unit : Unit
     over_replicates : bool
         Whether runs are stacked along ``replicate``; else what the one run returns is returned.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If what is measured is no mapping of numbers and no Dataset of them, or differs in shape between
-        replicates.
     """
-    measure, begun = _unpickled(pickled), perf_counter()
-    runs = [measure(seed_of(seed, unit.point, k), **unit.point) for k in range(unit.first, unit.stop)]
-    if over_replicates:
-        whole = (_stacked if all(isinstance(run, xr.Dataset) for run in runs) else _stacked_numbers)(runs)
-    else:
-        whole = runs[0] if isinstance(runs[0], xr.Dataset) else _stacked_numbers(runs).squeeze("replicate")
-    for name, values in whole.data_vars.items():
-        if values.dtype.kind not in "biuf" or not values.size:
-            raise TypeError(
-                f"measure must return numbers, but {name} is {values.dtype} of shape {values.shape}"
-            )
-    return whole.drop_attrs(), perf_counter() - begun
+
+    measure: Measure
+    seed: int
+    over_replicates: bool
+
+    def __call__(self, unit: Unit) -> tuple[xr.Dataset, float]:
+        """Return what is measured in a unit, and in how many seconds.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If it is no mapping of numbers and no Dataset of them, or differs in shape between replicates.
+        """
+        begun = perf_counter()
+        seeds = [seed_of(self.seed, unit.point, k) for k in range(unit.first, unit.stop)]
+        runs: list[Any] = [self.measure(seed=seed, **unit.point) for seed in seeds]
+        datasets = all(isinstance(run, xr.Dataset) for run in runs)
+        if self.over_replicates:
+            whole = (_stacked if datasets else _stacked_numbers)(runs)
+        else:
+            whole = runs[0] if datasets else _stacked_numbers(runs).squeeze("replicate")
+        for name, values in whole.data_vars.items():
+            if values.dtype.kind not in "biuf" or not values.size:
+                raise TypeError(f"measure must return numbers, but {name} is {values.dtype}{values.shape}")
+        return whole.drop_attrs(), perf_counter() - begun
+
+    def __reduce__(self) -> tuple:
+        return _received, (self._pickled, self.seed, self.over_replicates)
+
+    @functools.cached_property
+    def _pickled(self) -> bytes:
+        """The measurement by value, if it was typed in."""
+        return cloudpickle.dumps(self.measure)
+
+
+def _received(pickled: bytes, seed: int, over_replicates: bool) -> Measuring:
+    return Measuring(_unpickled(pickled), seed, over_replicates)
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,7 +1,6 @@
 """Running experiments: one run for all who ask, resuming, and files of other runs."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,7 +10,7 @@ from tests.validation.experiments.made_up import experiment
 from theory.common import schema
 from validation.experiments import page, running
 from validation.experiments.findings import Findings, parts
-from validation.experiments.interference import winner_decided
+from validation.sweeps.engine import Pool
 
 CALLS = []
 
@@ -101,7 +100,7 @@ def test_longer_names_of_later_settings_are_kept(tmp_path):
 def test_interrupted_before_anything_is_done(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         running.run(stopped_at(2), path=tmp_path / "new" / "fake.nc")
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.rglob("fake*"))
 
 
 def test_folder_is_made_with_the_first_result(tmp_path):
@@ -113,6 +112,36 @@ def test_folder_is_made_with_the_first_result(tmp_path):
     assert not CALLS
 
 
+def test_a_setting_that_fails_leaves_the_others_in_the_store(tmp_path):
+    path, well = tmp_path / "fake.nc", []
+
+    def fails(n, seed):
+        if n == 2 and not well:
+            raise ZeroDivisionError("for once")
+        return measure(n, seed)
+
+    made = dataclasses.replace(FAKE, measure=fails)
+    with pytest.raises(ZeroDivisionError, match="for once"):
+        running.run(made, path=path)
+    assert CALLS == [3]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fake.zarr"]
+    well.append(True)
+    result = running.run(made, path=path)
+    assert CALLS == [3, 2]
+    assert result.n.values.tolist() == [2, 3]
+    assert [entry.name for entry in tmp_path.iterdir()] == ["fake.nc"]
+
+
+def test_worker_processes_measure_the_same():
+    pool = Pool(1)
+    try:
+        there = running.run(FAKE, seed=3, executor=pool)
+    finally:
+        pool.close()
+    here = running.run(FAKE, seed=3)
+    xr.testing.assert_identical(there.drop_vars("seconds"), here.drop_vars("seconds"))
+
+
 def test_a_file_of_another_run_is_left_alone(tmp_path):
     path = tmp_path / "made_up.nc"
     running.run(FAKE, path=path)
@@ -120,15 +149,3 @@ def test_a_file_of_another_run_is_left_alone(tmp_path):
     with pytest.raises(ValueError, match=r"^out must hold no other run than made_up with seed 1"):
         running.run(FAKE, seed=1, path=path)
     assert path.read_bytes() == before
-
-
-def test_the_hash_of_the_code_is_that_of_what_measures(monkeypatch):
-    ours = winner_decided.measure
-    before, own = running._code(ours), len(running._own(ours))
-    assert own == len(list(Path(winner_decided.__file__).parent.glob("*.py"))) + 2
-    assert running._own(measure) == [Path(__file__).read_bytes()]
-    assert len(running._own(eval("lambda n, seed: n"))) == 1  # typed in
-    running._code.cache_clear()
-    monkeypatch.setattr(running, "_own", lambda measure: [b"another helper"])
-    assert running._code(ours) != before
-    running._code.cache_clear()
