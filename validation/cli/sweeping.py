@@ -88,7 +88,7 @@ def status(store: StoreFolder) -> None:
     found, layout = status(opened), opened.layout
     replicates = "" if layout.replicates is None else f", {layout.replicates} replicates each"
     print(f"{store}: {layout.measure}")
-    print(f"over {layout.points}: {layout.points.size} points{replicates}, seed {layout.seed}")
+    print(f"{layout.points}: {_several(layout.points.size, 'point')}{replicates}, seed {layout.seed}")
     print(
         f"units of work: {found.done} of {found.units} done, "
         f"{found.units - found.done - found.damaged} missing, {found.damaged} damaged; "
@@ -96,8 +96,8 @@ def status(store: StoreFolder) -> None:
     )
     for share in found.shares:
         print(
-            f"measured by code {share.code}: {share.units} units in {_time(share.seconds)} of one core "
-            f"({share.versions}; {share.platform})"
+            f"measured by code {share.code}: {_several(share.units, 'unit')} in {_time(share.seconds)} "
+            f"of one core ({share.versions}; {share.platform})"
         )
     if found.done < found.units:
         print(f"left: {_time(found.left)} of one core" if found.runs_done else "left: all")
@@ -113,7 +113,7 @@ def verify(store: StoreFolder) -> None:
     for fault in found:
         print(fault)
     done = status(opened)
-    print(f"{done.done} of {done.units} units of work are there and whole; {len(found)} faults")
+    print(f"{done.done} of {done.units} units of work are there and whole, {_several(len(found), 'fault')}")
     if found:
         raise typer.Exit(1)
 
@@ -127,7 +127,7 @@ def export(
     from validation.sweeps.export import export
 
     if missing := export(_loaded(store), out):
-        _warn(f"{missing} runs are missing, {'NaN' if out.suffix == '.nc' else 'without a row'}")
+        _warn(f"{_several(missing, 'run')} missing: {'NaN' if out.suffix == '.nc' else 'without a row'}")
     print(f"wrote {out}")
 
 
@@ -176,15 +176,17 @@ def _executor(
 def _announce(sweep: "Sweep", width: int) -> int:
     """Say what a sweep takes, and return how many units of work it has left."""
     taken, held = sweep.estimate(), sweep.held
-    total = sweep.points.size * (sweep.replicates or 1)
-    left = f"{taken.runs} runs" if taken.runs == total else f"{taken.runs} of {total} runs left"
-    print(
-        f"{left}, {taken.units} units of work, {sweep.points.size} points: "
-        f"{_time(taken.seconds / width)} on {width} workers, {_size(taken.size)} on disk",
-        flush=True,
-    )
+    runs = sweep.points.size * (sweep.replicates or 1)
+    if taken.runs:
+        print(
+            f"{taken.runs} of {runs} runs to do at {sweep.points.size} points, in {taken.units} units of work: "
+            f"{_time(taken.seconds / width)} on {_several(width, 'worker')}, {_size(taken.size)} on disk",
+            flush=True,
+        )
+    else:
+        print(f"all {runs} runs are there", flush=True)
     if held.damaged:
-        _warn(f"{len(held.damaged)} units of work are damaged, and are measured again")
+        _warn(f"{_several(len(held.damaged), 'damaged unit')} of work to be measured again")
     _warn_of_other_code(held)
     return taken.units
 
@@ -196,9 +198,9 @@ def _warn_of_other_code(held: "Store") -> None:
     others = [share for share in status(held).shares if share.code != now]
     if others:
         _warn(
-            f"{sum(share.units for share in others)} units of work were measured by another version of the "
-            f"code ({', '.join(sorted({share.code for share in others}))}; now {now}): "
-            "they are kept, and the ledger of the store says which"
+            f"{_several(sum(share.units for share in others), 'unit')} of work by another version of the code "
+            f"({', '.join(sorted({share.code for share in others}))}; now {now}): kept, and the store's ledger "
+            "says which"
         )
 
 
@@ -220,10 +222,14 @@ def _fail(error: Any) -> None:
     causes: dict[str, list[Any]] = {}
     for unit, failure in error.failures:
         causes.setdefault(failure.cause, []).append(unit)
-    print(f"polysem: {len(error.failures)} units of work failed, all others are kept:", file=sys.stderr)
     for cause, units in list(causes.items())[:CAUSES]:
-        print(f"polysem: {len(units)} of them, as at {said(units[0].point)}: {cause}", file=sys.stderr)
-    end("the same command tries them again", code=1)
+        where = f"{_several(len(units), 'unit')} of work failed, such as at {said(units[0].point)}"
+        print(f"polysem: {where}: {cause}", file=sys.stderr)
+    end(
+        f"{len(error.failures)} of {error.total} units failed, all others are kept; "
+        "the same command tries them again",
+        code=1,
+    )
 
 
 def _loaded(path: Path) -> "Store":
@@ -238,15 +244,19 @@ def _warn(text: str) -> None:
     print(f"polysem: warning: {text}", file=sys.stderr)
 
 
+def _several(number: int, word: str) -> str:
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
 def _time(seconds: float) -> str:
     for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
         if seconds >= 2 * length:
-            return f"about {seconds / length:.2g} {unit}"
-    return f"about {seconds:.2g} s"
+            return f"about {seconds / length:.0f} {unit}"
+    return f"about {seconds:.1g} s" if seconds < 10 else f"about {seconds:.0f} s"
 
 
 def _size(size: float) -> str:
     for unit, length in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if size >= length:
-            return f"about {size / length:.2g} {unit}"
-    return f"{size:.0f} bytes"
+            return f"about {size / length:.0f} {unit}"
+    return f"about {size:.0f} bytes"

@@ -35,10 +35,12 @@ class SweepError(RuntimeError):
     Attributes
     ----------
     failures : list of (Unit, Failure)
+    total : int
+        Units that were to be done.
     """
 
     def __init__(self, failures: list[tuple[Unit, Failure]], total: int) -> None:
-        self.failures = failures
+        self.failures, self.total = failures, total
         unit, failure = failures[0]
         at = ", ".join(f"{name} = {value}" for name, value in unit.point.items())
         runs = f"replicate {unit.first}" + (f" to {unit.stop - 1}" if unit.stop - unit.first > 1 else "")
