@@ -71,11 +71,11 @@ def run(
     path = stores.check(store or plan.store or Path(f"{file.stem}.zarr"))
     for text in plan.warnings:
         _warn(text)
-    with _executor(workers, timeout, scheduler, cluster) as (executor, width):
+    with _executor(workers, timeout, scheduler, cluster) as (executor, width), _told():
         sweep = Sweep(plan.measure, plan.grid, plan.replicates, plan.seed, path, executor)
-        units = _announce(sweep, width)
+        _announce(sweep, width)
         if not dry_run:
-            _run(sweep, units)
+            sweep.run()
             print(f"wrote {path}")
 
 
@@ -173,22 +173,22 @@ def _executor(
         yield client, dask.threads(client)
 
 
-def _announce(sweep: "Sweep", width: int) -> int:
-    """Say what a sweep takes, and return how many units of work it has left."""
+def _announce(sweep: "Sweep", width: int) -> None:
+    """Say what a sweep takes, and what is found in its store."""
     taken, held = sweep.estimate(), sweep.held
     runs = sweep.points.size * (sweep.replicates or 1)
-    if taken.runs:
+    if not taken.runs:
+        print(f"all {runs} runs are there")
+    else:
         print(
-            f"{taken.runs} of {runs} runs to do at {sweep.points.size} points, in {taken.units} units of work: "
-            f"{_time(taken.seconds / width)} on {_several(width, 'worker')}, {_size(taken.size)} on disk",
+            f"{taken.runs} of {runs} runs to do at {_several(sweep.points.size, 'point')}, in "
+            f"{_several(taken.units, 'unit')} of work: {_time(taken.seconds / width)} on "
+            f"{_several(width, 'worker')}, {_size(taken.size)} on disk",
             flush=True,
         )
-    else:
-        print(f"all {runs} runs are there", flush=True)
     if held.damaged:
         _warn(f"{_several(len(held.damaged), 'damaged unit')} of work to be measured again")
     _warn_of_other_code(held)
-    return taken.units
 
 
 def _warn_of_other_code(held: "Store") -> None:
@@ -197,20 +197,23 @@ def _warn_of_other_code(held: "Store") -> None:
     now = held.layout.makers[held.maker]["code"]
     others = [share for share in status(held).shares if share.code != now]
     if others:
+        units = _several(sum(share.units for share in others), "unit")
+        codes = ", ".join(sorted({share.code for share in others}))
         _warn(
-            f"{_several(sum(share.units for share in others), 'unit')} of work by another version of the code "
-            f"({', '.join(sorted({share.code for share in others}))}; now {now}): kept, and the store's ledger "
-            "says which"
+            f"{units} of work by another version of the code ({codes}; now {now}): they are kept, and the "
+            "ledger of the store says which"
         )
 
 
-def _run(sweep: "Sweep", units: int) -> None:
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say what is left when a sweep is interrupted, and why units of it failed."""
     from validation.sweeps.sweep import Interrupted, SweepError
 
     try:
-        sweep.run()
-    except Interrupted as stopped:
-        end(f"interrupted with {stopped.left} of {units} units left, the same command goes on", code=130)
+        yield
+    except Interrupted as error:
+        end(f"interrupted with {error.left} of {error.total} units left, the same command goes on", code=130)
     except SweepError as error:
         _fail(error)
 

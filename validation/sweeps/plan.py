@@ -67,7 +67,7 @@ def read(file: str | os.PathLike) -> dict[str, Any]:
     ValueError
         If there is no such file, or it is not TOML.
     """
-    wanted = f"file must be a sweep in TOML; {str(file):.200}"
+    wanted = f"file must be a sweep in TOML; {file!s:.200}"
     try:
         text = Path(file).read_bytes().decode("utf-8")
         return tomllib.loads(text)

@@ -268,7 +268,7 @@ def check(path: str | os.PathLike) -> Path:
         If it is something else, or cannot be written to.
     """
     path = Path(path)
-    wanted = f"store must be a folder of a sweep, or a new one, got {str(path):.200}"
+    wanted = f"store must be a folder of a sweep, or a new one, got {path!s:.200}"
     try:
         if path.exists() and not exists(path) and not _begun(path):
             raise ArgumentError(f"{wanted}: it is something else")
@@ -276,7 +276,7 @@ def check(path: str | os.PathLike) -> Path:
     except OSError as error:
         raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
     if obstacle := whole_files.obstacle_in(there):
-        raise ArgumentError(f"{wanted}: {str(there):.100}: {obstacle}")
+        raise ArgumentError(f"{wanted}: {there!s:.100}: {obstacle}")
     return path
 
 

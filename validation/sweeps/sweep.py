@@ -55,13 +55,13 @@ class Interrupted(KeyboardInterrupt):
 
     Attributes
     ----------
-    left : int
-        Units of work that are left.
+    left, total : int
+        Units of work that are left, and that were to be done.
     """
 
-    def __init__(self, left: int) -> None:
-        self.left = left
-        super().__init__(f"{left} units of work left")
+    def __init__(self, left: int, total: int) -> None:
+        self.left, self.total = left, total
+        super().__init__(f"{left} of {total} units of work left")
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,7 @@ class Sweep:
         Raises
         ------
         SweepError
-            If one of these runs fails.
+            If all of these runs fail.
         """
         missing, before = self._missing()
         runs = sum(unit.stop - unit.first for unit in missing)
@@ -246,7 +246,7 @@ class Sweep:
                         opened.write(unit, *outcome)
                         left -= 1
             except KeyboardInterrupt:
-                raise Interrupted(left) from None
+                raise Interrupted(left, len(missing)) from None
             if failures:
                 raise SweepError(failures, len(missing)) from failures[0][1].error
 
@@ -304,10 +304,14 @@ class Sweep:
             units = [
                 [Unit((*place, k), self.points.at(place), k, k + 1) for k in range(runs)] for place in places
             ]
+            failures: list[tuple[Unit, Failure]] = []
             for some, outcome in completed(partial(_each, self.call), units, self.executor):
                 if isinstance(outcome, Failure):
-                    raise SweepError([(some[0], outcome)], len(units)) from outcome.error
-                self._timed += [Timed(unit, *one) for unit, one in zip(some, outcome, strict=True)]
+                    failures.append((some[0], outcome))
+                else:
+                    self._timed += [Timed(unit, *one) for unit, one in zip(some, outcome, strict=True)]
+            if not self._timed:
+                raise SweepError(failures, len(units)) from failures[0][1].error
         return [one for one in self._timed if one.unit.first == min(TIMED, self.replicates or 1) - 1]
 
 
