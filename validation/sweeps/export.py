@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from theory.common import arguments, files, schema
+from theory.common import files, schema
 from theory.common.arguments import ArgumentError
 from validation.sweeps.store import DONE, Store
 
@@ -30,10 +30,10 @@ def export(store: Store, out: str | os.PathLike) -> int:
         into no table.
     """
     out = files.writable(out)
-    write = WRITERS[arguments.choice("out's suffix", out.suffix, WRITERS)]
-    result = store.dataset(store.layout.points, store.layout.replicates).drop_encoding().load()
+    if out.suffix not in WRITERS:
+        raise ArgumentError(f"out must end in {', '.join(WRITERS)}, got {out!s:.200}")
     done = _done(store)
-    write(result if done.all() else result.where(done), done, out)
+    WRITERS[out.suffix](store, done, out)
     return int((~done).sum())
 
 
@@ -44,43 +44,51 @@ def _done(store: Store) -> xr.DataArray:
     if layout.replicates is None:
         return counts[..., 0] > 0
     runs = xr.DataArray(np.arange(layout.replicates), dims="replicate")
-    return (counts.isel(batch=runs // layout.batch) > runs % layout.batch).transpose(*layout.points.dims, ...)
+    of_run = counts.isel(batch=runs // layout.batch)
+    return (of_run > runs % layout.batch).transpose(*layout.points.dims, "replicate")
 
 
-def _netcdf(result: xr.Dataset, done: xr.DataArray, out: Path) -> None:
-    schema.save(result.assign_attrs(missing=int((~done).sum())), out)
+def _result(store: Store, done: xr.DataArray) -> xr.Dataset:
+    found = store.dataset(store.layout.points, store.layout.replicates).drop_encoding().load()
+    return found if done.all() else found.where(done)
 
 
-def _table(result: xr.Dataset, done: xr.DataArray) -> Any:
-    """Return a table of the runs that are done."""
+def _table(store: Store, done: xr.DataArray) -> Any:
+    """Return a table of the runs that are done, whose whole numbers are such."""
+    result = _result(store, done)
     if further := sorted({str(dim) for dim in result.dims} - {*done.dims, "replicate"}):
         raise ArgumentError(f"out must end in .nc: results over {', '.join(further)} fit into no table")
     rows = result.assign(done=done).to_dataframe().reset_index()
-    labels = [name for name in rows if name not in result.data_vars]
-    rows = rows[[*labels, *result.data_vars]][rows["done"].to_numpy()]
-    return rows.drop(columns=["done", "setting"], errors="ignore")
+    labels = [name for name in rows if name not in (*result.data_vars, "done", "setting")]
+    rows = rows.loc[rows["done"], [*labels, *result.data_vars]]
+    specs = {name: spec for one in store.layout.templates for name, spec in one["variables"].items()}
+    whole = [name for name in result.data_vars if np.dtype(specs[name]["dtype"]).kind in "biu"]
+    return rows.astype({name: specs[name]["dtype"] for name in whole if rows[name].notna().all()})
 
 
-def _csv(result: xr.Dataset, done: xr.DataArray, out: Path) -> None:
-    table = _table(result, done)
+def _netcdf(store: Store, done: xr.DataArray, out: Path) -> None:
+    schema.save(_result(store, done).assign_attrs(missing=int((~done).sum())), out)
+
+
+def _csv(store: Store, done: xr.DataArray, out: Path) -> None:
+    table = _table(store, done)
     with files.atomic(out) as temporary:
         table.to_csv(temporary, index=False)
 
 
-def _parquet(result: xr.Dataset, done: xr.DataArray, out: Path) -> None:
+def _parquet(store: Store, done: xr.DataArray, out: Path) -> None:
     try:
         import pyarrow  # noqa: F401  # with which pandas writes it
     except ImportError:
         raise ArgumentError(
             "out must end in .nc or .csv: .parquet needs pyarrow, pip install polysem[export]"
         ) from None
-    table = _table(result, done)
-    table.attrs = {name: value for name, value in result.attrs.items() if name != "layout"}
+    table = _table(store, done)
     with files.atomic(out) as temporary:
         table.to_parquet(temporary, index=False)
 
 
-WRITERS: dict[str, Callable[[xr.Dataset, xr.DataArray, Path], None]] = {
+WRITERS: dict[str, Callable[[Store, xr.DataArray, Path], None]] = {
     ".nc": _netcdf,
     ".parquet": _parquet,
     ".csv": _csv,

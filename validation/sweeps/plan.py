@@ -170,8 +170,7 @@ def _check_points(
                 home = homes.get(name)
                 raise type(error)(_line(f"{home}.{name} {rest}" if home else str(error))) from None
     texts = [str(warning.message) for warning in caught]
-    more = f", and {len(texts) - 1} points more" if len(texts) > 1 else ""
-    return [f"{text}{more}" for text in texts[:1]]
+    return [f"{text} (at {len(texts)} of {varying.size} points)" for text in texts[:1]]
 
 
 def _check_all_there(source: Source, given: Collection[str]) -> None:

@@ -159,7 +159,7 @@ class Store:
         root, own = (xr.open_zarr(self.path, group=at, **AS_IT_IS) for at in (None, group))
         template = self.layout.templates[index] if self.layout.templates else {"variables": {}, "labels": {}}
         points = root[list(self.layout.points.axes)].variables
-        shaped = own.set_coords(list(template["labels"])).assign_coords(points)[list(template["variables"])]
+        shaped = own.set_coords(list(template["labels"]))[list(template["variables"])].assign_coords(points)
         texts = {name: x.astype(object) for name, x in shaped.coords.items() if x.dtype.kind == "T"}
         shaped = shaped.assign_coords(texts)  # a type that not all readers of a Dataset know
         shaped.attrs = {name: value for name, value in root.attrs.items() if name != "layout"}
