@@ -6,7 +6,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -237,14 +237,15 @@ class Sweep:
                 for unit, result, seconds in self._timed:
                     opened.write(unit, result, seconds)
             missing = list(opened.missing(self.points, self.replicates))
-            left, outcomes = len(missing), completed(self.call, missing, self.executor)
+            left = len(missing)
             try:
-                for unit, outcome in track(outcomes, "sweep", total=len(missing)):
-                    if isinstance(outcome, Failure):
-                        failures.append((unit, outcome))
-                    else:
-                        opened.write(unit, *outcome)
-                        left -= 1
+                with closing(completed(self.call, missing, self.executor)) as outcomes:
+                    for unit, outcome in track(outcomes, "sweep", total=len(missing)):
+                        if isinstance(outcome, Failure):
+                            failures.append((unit, outcome))
+                        else:
+                            opened.write(unit, *outcome)
+                            left -= 1
             except KeyboardInterrupt:
                 raise Interrupted(left, len(missing)) from None
             if failures:
