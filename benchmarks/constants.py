@@ -75,6 +75,7 @@ CONSTANTS = {  # those whose name another module has too are called by both
     "WORTH_DROPPING": Constant(NEURONS, (0.0, 1.0)),
     "SHORT": Constant(NEURONS, (2, 64)),
     "PART": Constant(CORES, (2**16, 2**22), LARGE),
+    "WORTH_SHARING": Constant(CORES, (2**23, 2**30), WIDE),
     "cores.MOST": Constant(CORES, (1,), LARGE),
     "SMALL": Constant(BLAS, (2**16, 2**23), WIDE),
     "FEWEST": Constant(BLAS, (2, 64), WIDE),

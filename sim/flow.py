@@ -4,7 +4,7 @@ import functools
 import math
 import warnings
 from collections.abc import Collection
-from contextlib import AbstractContextManager, nullcontext
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -23,7 +23,8 @@ from theory.sparsification.reduction import final_weight
 
 STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
-WORTH_SHARING = 10**7  # multiplications in a product from which on BLAS may use all its threads
+BREATH = 2**28  # multiplications in kernels before Python first looks for Ctrl-C
+SOON, LATE = 0.1, 0.4  # in seconds: when it would look again
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
 
 
@@ -158,6 +159,7 @@ class Flow:
         self.weights = weights
         self.time = 0.0
         self._state: Any = None
+        self._most = 1 + BREATH // (weights.size * len(weights))
         self.watch: Watch | None = None
         self.l1 = model.l1 if self.action.l1 else 0.0
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
@@ -176,16 +178,22 @@ class Flow:
         """
         while self.time < stop:
             look = math.inf if self.watch is None else self.watch.time
-            leg = Leg(self.time, stop, look, until_sparse, self.rtol)
-            with _threads(self.weights):
-                passed, self._state = self._method.advance(
-                    self.weights, leg, self._state, self.l1, self.action
-                )
+            leg = Leg(self.time, stop, look, until_sparse, self.rtol, self._most)
+            began = perf_counter()
+            passed, self._state = self._method.advance(self.weights, leg, self._state, self.l1, self.action)
+            self._breathe(perf_counter() - began, passed.evaluations)
             self._count(passed)
             if self.watch is not None:
                 self.watch.see(self.time, self.at)
             if not self._state.under_way:
                 return
+
+    def _breathe(self, seconds: float, evaluations: int) -> None:
+        """Let the next evaluations take neither so long nor so short that coming back to Python costs much."""
+        if seconds > LATE:
+            self._most = max(1, evaluations // 2)
+        elif seconds < SOON and evaluations >= self._most:
+            self._most *= 2
 
     def _count(self, passed: Passed) -> None:
         if not np.isfinite(self.weights.sum()):
@@ -267,12 +275,6 @@ def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
 def _winner_size(l1: float) -> float:
     """Keep what takes SymPy longer to evaluate than a step of a small problem takes."""
     return final_weight(l1)
-
-
-def _threads(weights: np.ndarray) -> AbstractContextManager:
-    """Keep BLAS on one thread where the products are too small to share."""
-    n, m = weights.shape
-    return one_thread() if n * n * m < WORTH_SHARING else nullcontext()
 
 
 def _initial_weights(

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import cfunc, njit, types
 
+from sim.machine.cores import product
 from theory.common import arguments
 
 _MATRIX = types.Array(types.float64, 2, "C")
@@ -146,16 +147,16 @@ def smooth_force(weights: np.ndarray, action: Action) -> np.ndarray:
     """Return all that acts on `weights`, of shape (feature, neuron), but penalties."""
     n, out = len(weights), np.empty(weights.shape)
     space = np.empty((n, n)), np.empty((n, n)), np.empty((n, n))
-    evaluate(np.ascontiguousarray(weights, float), action.mismatch, action.smooth, *space, out)
+    evaluate(None, np.ascontiguousarray(weights, float), action.mismatch, action.smooth, *space, out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def evaluate(weights, mismatch_of, smooth, gram, mismatch, slope, out):
+def evaluate(split, weights, mismatch_of, smooth, gram, mismatch, slope, out):
     """Write all smooth forces on `weights` to `out`, and what they are made from to the other arrays."""
-    np.dot(weights, weights.T, gram)
+    product(split, weights, weights.T, gram)
     mismatch[:] = 0.0
     slope[:] = 0.0
     mismatch_of(gram, mismatch, slope)
-    np.dot(mismatch, weights, out)
+    product(split, mismatch, weights, out)
     smooth(weights, out)

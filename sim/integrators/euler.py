@@ -14,6 +14,7 @@ from sim.forces.kinds import evaluate
 from sim.forces.l1 import shrink
 from sim.integrators.leg import Leg, Passed
 from sim.integrators.sparsity import is_sparse
+from sim.machine.cores import split
 
 
 class State(NamedTuple):
@@ -46,7 +47,8 @@ def advance(
     if state is None or not state.under_way:
         size = (leg.stop - leg.start) / max(1, np.ceil((leg.stop - leg.start) / leg.rtol))
         state = State(weights.copy(), np.empty_like(weights), leg.start, size, 0, under_way=False)
-    return integrate(weights, leg, state, l1, action.mismatch, action.smooth, action.proximal)
+    with split(*weights.T.shape) as parts:
+        return integrate(parts, weights, leg, state, l1, action.mismatch, action.smooth, action.proximal)
 
 
 def interpolate(state: State, time: float, l1: float, action: Action, weights: np.ndarray) -> None:
@@ -58,7 +60,7 @@ def interpolate(state: State, time: float, l1: float, action: Action, weights: n
 
 
 @njit(cache=True, nogil=True)
-def integrate(weights, leg, state, l1, mismatch_of, smooth, proximal):
+def integrate(split, weights, leg, state, l1, mismatch_of, smooth, proximal):
     """Take steps to the end of a leg; return what happened and the state."""
     before, force, origin, h, first, under_way = state
     n = weights.shape[0]
@@ -66,7 +68,7 @@ def integrate(weights, leg, state, l1, mismatch_of, smooth, proximal):
     deaths, rebirths, last_change = 0, 0, 0.0
     t, taken, under_way = leg.start, first, False
     while t < leg.stop and not under_way:
-        evaluate(weights, mismatch_of, smooth, gram, mismatch, slope, force)
+        evaluate(split, weights, mismatch_of, smooth, gram, mismatch, slope, force)
         if leg.until_sparse and is_sparse(weights, mismatch):
             break
         before[:] = weights
@@ -80,7 +82,7 @@ def integrate(weights, leg, state, l1, mismatch_of, smooth, proximal):
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
-        under_way = leg.look <= t < leg.stop
+        under_way = t < leg.stop and (leg.look <= t or taken - first >= leg.most)
     state = State(before, force, origin, h, taken, under_way)
     return Passed(t, deaths, rebirths, last_change, taken - first), state
 

@@ -16,6 +16,8 @@ class Leg(NamedTuple):
         Whether to end when the race is over (`sim.integrators.sparsity`).
     rtol : float
         Tolerance of the method.
+    most : int
+        Evaluations of the force after which to come back, at the end of a step, so that Ctrl-C is seen.
     """
 
     start: float
@@ -23,6 +25,7 @@ class Leg(NamedTuple):
     look: float
     until_sparse: bool
     rtol: float
+    most: int
 
 
 class Passed(NamedTuple):

@@ -5,7 +5,10 @@ found by name, so that kernels that call it can still be cached on disk.
 """
 
 import functools
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import llvmlite.binding
 import numpy as np
@@ -21,6 +24,8 @@ FEWEST = 8  # rows of such a product
 TILE = 32  # of a transposition in cache
 _SIGNATURE = types.void(*[types.voidptr] * 10)
 _ROUTINES = {}
+_inside: list[Any] = []  # the limit on BLAS, once for every context that needs it
+_count = threading.Lock()
 for _name, _type in (("ssyrk", types.float32), ("dsyrk", types.float64)):
     _address = get_cython_function_address("scipy.linalg.cython_blas", _name)
     llvmlite.binding.add_symbol(f"polysem_{_name}", _address)
@@ -110,9 +115,22 @@ def mirror(square):
                     square[j, i] = square[i, j]
 
 
-def one_thread() -> AbstractContextManager:
-    """Keep BLAS on one thread, in a context."""
-    return _blas().limit(limits=1)
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep BLAS on one thread, in a context.
+
+    The number is one of the whole process: of several threads in such contexts, the last one to leave gives
+    the others back.
+    """
+    with _count:
+        _inside.append(_inside[0] if _inside else _blas().limit(limits=1))
+    try:
+        yield
+    finally:
+        with _count:
+            limit = _inside.pop()
+            if not _inside:
+                limit.restore_original_limits()
 
 
 @functools.cache

@@ -1,8 +1,8 @@
 """Kernels that work row by row, on all cores: with the same result whatever their number.
 
 The rows are split into parts, by the size of the problem alone. Each part is worked on by one core with what
-is in its cache, and calls BLAS on one thread; whether parts are worked on side by side or in turn changes
-nothing but the time. Those who already run one problem on each core (`sim.replicates`) take
+is in its cache, and BLAS runs on one thread, since its last bits depend on their number; whether parts are
+worked on side by side or in turn changes nothing but the time. Those who already run one problem on each core (`sim.replicates`) take
 Numba's number of threads down to one. Where one part is enough nothing is compiled for several.
 """
 
@@ -18,9 +18,10 @@ from numba import njit, prange
 
 from sim.machine.blas import one_thread
 
-# Tuned; `python -m benchmarks constants PART cores.MOST` shows cost with other values.
-PART = 2**19  # weights of a part: of fewer, it takes the pieces of a product longer than the whole
-MOST = 16  # parts, each with a Gram matrix of its own
+# Tuned; `python -m benchmarks constants PART WORTH_SHARING cores.MOST` shows cost with other values.
+PART = 2**19  # weights of a part of a large problem
+WORTH_SHARING = 2**25  # multiplications in a product from which on it is split into a few parts
+FEW, MOST = 4, 16  # parts, each with a Gram matrix of its own
 LOOPS = dict.fromkeys(
     ("comprehension", "fusion", "inplace_binop", "numpy", "reduction", "setitem", "stencil"), False
 )
@@ -36,14 +37,13 @@ class Split(NamedTuple):
 
 
 @contextmanager
-def split(rows: int, columns: int) -> Iterator[Split | None]:
-    """Give the split of an array of this shape, None for a single part.
-
-    With several parts, BLAS is kept on one thread meanwhile.
-    """
-    parts = min(MOST, max(1, rows * columns // PART))
+def split(neurons: int, features: int) -> Iterator[Split | None]:
+    """Give the split of a problem of this size, None for a single part; BLAS is kept on one thread meanwhile."""
+    worth_it = neurons * features**2 >= WORTH_SHARING
+    parts = min(MOST, max(FEW if worth_it else 1, neurons * features // PART))
     if parts == 1:
-        yield None
+        with one_thread():
+            yield None
         return
     # a forked process must not use the threads of its parent
     together = numba.get_num_threads() > 1 and os.getpid() == _process and _one_at_a_time.acquire(False)
@@ -84,3 +84,12 @@ def on_all_cores(kernel: Callable) -> Any:
 def bounds(rows, part, parts):
     """Return where the rows of a part begin and end."""
     return rows * part // parts, rows * (part + 1) // parts
+
+
+@on_all_cores
+@njit(cache=True, nogil=True)
+def product(part, parts, left, right, out):
+    """Write a matrix product to `out`, the rows of a part."""
+    first, last = bounds(left.shape[0], part, parts)
+    if first < last:
+        np.dot(left[first:last], right, out[first:last])

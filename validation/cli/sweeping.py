@@ -174,34 +174,17 @@ def _executor(
 
 
 def _announce(sweep: "Sweep", width: int) -> None:
-    """Say what a sweep takes, and what is found in its store."""
-    taken, held = sweep.estimate(), sweep.held
+    """Say what a sweep takes."""
+    taken = sweep.estimate()
     runs = sweep.points.size * (sweep.replicates or 1)
     if not taken.runs:
-        print(f"all {runs} runs are there")
+        print(f"all {runs} runs are there", flush=True)
     else:
         print(
             f"{taken.runs} of {runs} runs to do at {_several(sweep.points.size, 'point')}, in "
             f"{_several(taken.units, 'unit')} of work: {_time(taken.seconds / width)} on "
             f"{_several(width, 'worker')}, {_size(taken.size)} on disk",
             flush=True,
-        )
-    if held.damaged:
-        _warn(f"{_several(len(held.damaged), 'damaged unit')} of work to be measured again")
-    _warn_of_other_code(held)
-
-
-def _warn_of_other_code(held: "Store") -> None:
-    from validation.sweeps.inspection import status
-
-    now = held.layout.makers[held.maker]["code"]
-    others = [share for share in status(held).shares if share.code != now]
-    if others:
-        units = _several(sum(share.units for share in others), "unit")
-        codes = ", ".join(sorted({share.code for share in others}))
-        _warn(
-            f"{units} of work by another version of the code ({codes}; now {now}): they are kept, and the "
-            "ledger of the store says which"
         )
 
 

@@ -27,6 +27,7 @@ from validation.experiments.interference import (
     rebirth,
     rebirths,
     winner_decided,
+    winner_probability,
 )
 from validation.experiments.noise import fourth_norm, winner_take_all
 from validation.experiments.sparsification import (
@@ -53,6 +54,7 @@ MODULES = (
     initial_interference,
     inner_products,
     winner_decided,
+    winner_probability,
     initial_and_final,
     zeros_stay,
     rebirths,

@@ -62,7 +62,7 @@ def _table(store: Store, done: xr.DataArray) -> Any:
     labels = [name for name in rows if name not in (*result.data_vars, "done", "setting")]
     rows = rows.loc[rows["done"], [*labels, *result.data_vars]]
     specs = {name: spec for one in store.layout.templates for name, spec in one["variables"].items()}
-    whole = [name for name in result.data_vars if np.dtype(specs[name]["dtype"]).kind in "biu"]
+    whole = [str(name) for name in result.data_vars if np.dtype(specs[str(name)]["dtype"]).kind in "biu"]
     return rows.astype({name: specs[name]["dtype"] for name in whole if rows[name].notna().all()})
 
 

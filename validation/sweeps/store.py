@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import struct
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -125,7 +126,8 @@ class Store:
         index = int(self.ledger[(*place, 0, TEMPLATE)])
         opened = self._open(index)
         names = [str(name) for name in self.layout.templates[index]["variables"]]
-        return opened[names].isel(dict(zip(self.layout.points.dims, place, strict=True))).load()
+        here = dict(zip(self.layout.points.dims, place, strict=True))
+        return opened[names].isel(here).drop_vars(self.layout.points.axes).load()
 
     def dataset(self, points: Points, replicates: int | None) -> xr.Dataset:
         """Return the results of points, from the disk when they are used; NaN where nothing is done.
@@ -244,9 +246,24 @@ def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
             left.unlink()
         store = peek(path, wanted)
         store._commit(store.layout)
+        _warn(store)
         yield store
     finally:
         lock.release()
+
+
+def _warn(store: Store) -> None:
+    """Say what a user should know before a sweep goes on."""
+    done = store.ledger[..., DONE] > 0
+    others = {store.layout.makers[int(k)]["code"] for k in np.unique(store.ledger[done][:, MAKER])}
+    if others := others - {store.layout.makers[store.maker]["code"]}:
+        warnings.warn(
+            f"store has results of other code ({', '.join(sorted(others))}) than today's: they are kept, and "
+            "the ledger says which they are",
+            stacklevel=4,
+        )
+    if store.damaged:
+        warnings.warn(f"store has {len(store.damaged)} damaged units: they are measured again", stacklevel=4)
 
 
 def peek(path: str | os.PathLike, wanted: Layout) -> Store:

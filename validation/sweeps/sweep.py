@@ -178,11 +178,6 @@ class Sweep:
         As in `sweep`; a store and an executor are needed.
     batch : int, optional
         Replicates in a unit of work of a new store, by default as many as take about two seconds.
-
-    Attributes
-    ----------
-    held : Store
-        What was there when `estimate` looked, extended to what is wanted.
     """
 
     def __init__(
@@ -236,20 +231,20 @@ class Sweep:
             if opened.layout.batch == 1:
                 for unit, result, seconds in self._timed:
                     opened.write(unit, result, seconds)
-            missing = list(opened.missing(self.points, self.replicates))
-            left = len(missing)
+            total = sum(1 for _ in opened.missing(self.points, self.replicates))
+            missing, left = opened.missing(self.points, self.replicates), total
             try:
                 with closing(completed(self.call, missing, self.executor)) as outcomes:
-                    for unit, outcome in track(outcomes, "sweep", total=len(missing)):
+                    for unit, outcome in track(outcomes, "sweep", total=total):
                         if isinstance(outcome, Failure):
                             failures.append((unit, outcome))
                         else:
                             opened.write(unit, *outcome)
                             left -= 1
             except KeyboardInterrupt:
-                raise Interrupted(left, len(missing)) from None
+                raise Interrupted(left, total) from None
             if failures:
-                raise SweepError(failures, len(missing)) from failures[0][1].error
+                raise SweepError(failures, total) from failures[0][1].error
 
     def dataset(self) -> xr.Dataset:
         """Return the results, as `sweep` does; NaN where nothing is done."""
@@ -272,7 +267,7 @@ class Sweep:
 
     def _missing(self) -> tuple[list[Unit], float]:
         """Return what is to be done, and the seconds of a run that is done, 0 if none is."""
-        opened = self.held = stores.peek(self.store, self._layout())
+        opened = stores.peek(self.store, self._layout())
         done, seconds = (opened.ledger[..., k].sum() for k in (stores.DONE, stores.SECONDS))
         return list(opened.missing(self.points, self.replicates)), float(seconds / max(1, done))
 

@@ -24,6 +24,7 @@ from sim.integrators.event.polynomials import first_negative
 from sim.integrators.leg import Leg, Passed
 from sim.integrators.sparsity import is_sparse
 from sim.machine.blas import add
+from sim.machine.cores import product, split
 
 LOWEST, HIGHEST = 4, 24  # order
 EDGE = 1e-14  # how far beyond zero a weight, an inner product or an excess of force counts as an event
@@ -83,7 +84,8 @@ def advance(
         )
         sides = Sides(np.sign(weights), np.zeros((n, n), np.bool_))
         state = State(series, sides, order, leg.start, under_way=False)
-    return integrate(weights, leg, state, l1, action.mismatch)
+    with split(*weights.T.shape) as parts:
+        return integrate(parts, weights, leg, state, l1, action.mismatch)
 
 
 def interpolate(state: State, time: float, l1: float, action: Action, weights: np.ndarray) -> None:
@@ -96,14 +98,14 @@ def interpolate(state: State, time: float, l1: float, action: Action, weights: n
 
 
 @njit(cache=True, nogil=True)
-def integrate(weights, leg, state, l1, mismatch_of):
+def integrate(split, weights, leg, state, l1, mismatch_of):
     """Take steps to the end of a leg; return what happened and the state."""
     series, sides, order, begun, under_way = state
     deaths, rebirths, evaluations, last_change = 0, 0, 0, 0.0
     t, under_way = leg.start, False
     while t < leg.stop and not under_way:
         series.weights[0] = weights
-        used, reborn = expand(series, sides, l1, mismatch_of, leg.rtol, leg.stop - t)
+        used, reborn = expand(split, series, sides, l1, mismatch_of, leg.rtol, leg.stop - t)
         if leg.until_sparse and reborn == 0 and is_sparse(weights, series.mismatch[0]):
             break
         h = min(leg.stop - t, longest_step(series.weights[: used + 1], leg.rtol))
@@ -115,13 +117,13 @@ def integrate(weights, leg, state, l1, mismatch_of):
         deaths, rebirths = deaths + died, rebirths + reborn
         if died + reborn > 0:
             last_change = t
-        under_way = leg.look <= t < leg.stop
+        under_way = t < leg.stop and (leg.look <= t or evaluations >= leg.most)
     state = State(series, sides, order, begun, under_way)
     return Passed(t, deaths, rebirths, last_change, evaluations), state
 
 
 @njit(cache=True, nogil=True)
-def expand(series, sides, l1, mismatch_of, rtol, time):
+def expand(split, series, sides, l1, mismatch_of, rtol, time):
     """Fill in the Taylor series from ``series.weights[0]``; return the order used and the number of rebirths.
 
     The order is the first at which the series is accurate up to the next death, as far as the velocities
@@ -129,10 +131,10 @@ def expand(series, sides, l1, mismatch_of, rtol, time):
     """
     weights, force, gram, mismatch = series
     order, (n, m) = force.shape[0], sides.sign.shape
-    product, square, slope = np.empty((n, m)), np.empty((n, n)), np.empty((n, n))
+    term, square, slope = np.empty((n, m)), np.empty((n, n)), np.empty((n, n))
     reborn = 0
     for k in range(order):
-        square_of(weights, k, square, gram[k])
+        square_of(split, weights, k, square, gram[k])
         if k == 0:
             switch(gram[0], sides.positive)
             on_their_side(gram[0], sides.positive, square)
@@ -141,10 +143,10 @@ def expand(series, sides, l1, mismatch_of, rtol, time):
             mismatch_of(square, mismatch[0], slope)
         else:
             mismatch[k] = -slope * gram[k]
-        np.dot(mismatch[0], weights[k], force[k])
+        product(split, mismatch[0], weights[k], force[k])
         for a in range(1, k + 1):
-            np.dot(mismatch[a], weights[k - a], product)
-            add(product, force[k])
+            product(split, mismatch[a], weights[k - a], term)
+            add(term, force[k])
         if k == 0:
             reborn = revive(force[0], sides.sign, l1)
         largest = next_coefficient(weights, force, k, sides.sign, l1)
@@ -156,16 +158,16 @@ def expand(series, sides, l1, mismatch_of, rtol, time):
 
 
 @njit(cache=True, nogil=True)
-def square_of(weights, k, square, gram):
+def square_of(split, weights, k, square, gram):
     """Write a coefficient of the Gram matrix to `gram`."""
     gram[:] = 0.0
     for a in range((k + 1) // 2):
-        np.dot(weights[a], weights[k - a].T, square)
+        product(split, weights[a], weights[k - a].T, square)
         for i in range(gram.shape[0]):
             for j in range(gram.shape[0]):
                 gram[i, j] += square[i, j] + square[j, i]
     if k % 2 == 0:
-        np.dot(weights[k // 2], weights[k // 2].T, square)
+        product(split, weights[k // 2], weights[k // 2].T, square)
         add(square, gram)
 
 

@@ -205,6 +205,7 @@ def integrate(split, state, leg, forces):
             copy(matrices.safe_mismatch, matrices.mismatch)
             copy(matrices.safe_owed, matrices.owed)
             planned = h * min(factor, 0.5)
+            under_way = evaluations >= leg.most
             continue
         died, reborn, active = total(counts, 1), total(counts, 2), total(counts, 3)
         if died + reborn > 0:
@@ -215,7 +216,7 @@ def integrate(split, state, leg, forces):
         begun, t = t, leg.stop if last else t + h
         if not np.isfinite(error):  # nor are forces: who called sees it of the weights
             break
-        under_way = leg.look <= t < leg.stop
+        under_way = t < leg.stop and (leg.look <= t or evaluations >= leg.most)
     state = State(neurons, place, size, matrices, planned, done, begun, damping, under_way)
     return Passed(t, int(deaths), int(rebirths), last_change, evaluations), state
 

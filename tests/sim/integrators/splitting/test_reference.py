@@ -83,7 +83,7 @@ class Both(NamedTuple):
         if memory is not None:
             mismatch, velocity = memory.mismatch.astype(self.dtype), memory.velocity.T.astype(self.dtype, "C")
             state = splitting.begin(weights, memory.step, memory.damping, mismatch, velocity, None)
-        leg = Leg(start, stop, math.inf, False, self.rtol)
+        leg = Leg(start, stop, math.inf, False, self.rtol, 10**9)
         passed, state = splitting.advance(moved, leg, state, self.problem.l1, action(self.forces))
         assert passed.time == stop
         assert state.neurons.weights.dtype == self.dtype

@@ -33,7 +33,7 @@ def test_order_two_through_deaths_rebirths_and_kinks(model, until):
 @pytest.mark.parametrize("rtol", [5e-3, 5e-4])
 def test_the_first_step_is_tested(rtol):
     """Many features on few neurons turn fast: a first step that is too long is done again."""
-    leg = Leg(0.0, steps.FIRST * np.sqrt(rtol), math.inf, False, rtol)
+    leg = Leg(0.0, steps.FIRST * np.sqrt(rtol), math.inf, False, rtol, 10**9)
     used = []
     for model in (Autoencoder(16, 64, 1e-3), Autoencoder(128, 16, 1e-3)):
         weights = model.initial(np.random.default_rng(0))
