@@ -61,34 +61,15 @@ def ensemble(
     """
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
-    probe = Flow(model, np.zeros((1, 1)), method, forces, rtol)
-    if not probe.ends_sparse:
-        raise arguments.ArgumentError(
-            "forces must be L1, at an l1 greater than 0, with none but feature benefit and interference: "
-            "only then is the sparse fixed point known"
-        )
-
-    def look(flow: Flow) -> dict[str, Any]:
-        initial = flow.weights.copy()
-        flow.settle()
-        record = flow.record()
-        time = np.nan if record["time_to_sparsity"] is None else record["time_to_sparsity"]
-        return record | {"time_to_sparsity": time, "initial": initial, "final": flow.weights}
-
+    probe = ends_sparse(model, method, forces, rtol)
     children = arguments.seed("seed", seed).spawn(replicates)
-    records, interrupted = _collect(_start(model, method, forces, rtol), look, children, workers)
+    records, interrupted = _collect(_start(model, method, forces, rtol), settled, children, workers)
     columns = _stacked(records)
-    initial, final = columns["initial"], columns["final"]
     return schema.dataset(
         {
-            "polysemantic_neurons": ("replicate", metrics.polysemantic_neurons(final)),
-            "time_to_sparsity": ("replicate", columns["time_to_sparsity"]),
-            "winner_kept": ("replicate", metrics.winner_kept(initial, final)),
-            "dead_features": ("replicate", metrics.dead_features(final)),
-            "deaths": ("replicate", columns["deaths"]),
-            "rebirths": ("replicate", columns["rebirths"]),
-            "initial": (("replicate", "feature", "neuron"), initial),
-            "final": (("replicate", "feature", "neuron"), final),
+            **{name: ("replicate", column) for name, column in outcome(columns).items()},
+            "initial": (("replicate", "feature", "neuron"), columns["initial"]),
+            "final": (("replicate", "feature", "neuron"), columns["final"]),
         },
         source="simulation",
         model=model,
@@ -98,6 +79,45 @@ def ensemble(
         rtol=probe.rtol,
         interrupted=int(interrupted),
     )
+
+
+def ends_sparse(model: Autoencoder, method: str, forces: Collection[str | Force], rtol: float | None) -> Flow:
+    """Return a flow of one weight under arguments that are checked: its sparse fixed point is known.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If one is not as `ensemble` says.
+    """
+    probe = Flow(model, np.zeros((1, 1)), method, forces, rtol)
+    if not probe.ends_sparse:
+        raise arguments.ArgumentError(
+            "forces must be L1, at an l1 greater than 0, with none but feature benefit and interference: "
+            "only then is the sparse fixed point known"
+        )
+    return probe
+
+
+def settled(flow: Flow) -> dict[str, Any]:
+    """Run a flow to its sparse fixed point, and return what has happened with weights before and after."""
+    initial = flow.weights.copy()
+    flow.settle()
+    record = flow.record()
+    time = np.nan if record["time_to_sparsity"] is None else record["time_to_sparsity"]
+    return record | {"time_to_sparsity": time, "initial": initial, "final": flow.weights}
+
+
+def outcome(seen: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the numbers that `ensemble` records, of what `settled` saw of a run, or stacked of many."""
+    initial, final = seen["initial"], seen["final"]
+    return {
+        "polysemantic_neurons": metrics.polysemantic_neurons(final),
+        "time_to_sparsity": seen["time_to_sparsity"],
+        "winner_kept": metrics.winner_kept(initial, final),
+        "dead_features": metrics.dead_features(final),
+        "deaths": seen["deaths"],
+        "rebirths": seen["rebirths"],
+    }
 
 
 def observe(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from validation.cli import declared, ending
+from validation.cli import declared, ending, sweeping
 from validation.cli.ending import NAMES, end
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(sweeping.app, name="sweep")
 
 Features = Annotated[int, typer.Option("--n", help="Number of features.")]
 Neurons = Annotated[int, typer.Option("--m", help="Number of hidden neurons.")]

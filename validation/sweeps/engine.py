@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -109,7 +109,7 @@ class Here:
 
 def completed(
     call: Callable[[T], Any], tasks: Iterable[T], executor: Executor
-) -> Iterator[tuple[T, Any | Failure]]:
+) -> Generator[tuple[T, Any | Failure], None, None]:
     """Yield tasks with what a call returns of them, or why it failed, as they are completed.
 
     Parameters

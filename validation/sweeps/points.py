@@ -118,10 +118,10 @@ def points(grid: Mapping[str, Any] | Sequence[Point]) -> Points:
             "grid must be a mapping of names to values, or a sequence of mappings with the same names"
         )
     if not all(isinstance(point, Mapping) and point and set(point) == set(grid[0]) for point in grid):
-        raise ArgumentError("grid must, as a sequence, hold mappings with the same names")
+        raise ArgumentError("grid must hold, as a sequence, mappings with the same names")
     listed = _columns(grid)
     if len(listed.axes[next(iter(listed.axes))]) < len(grid):
-        raise ArgumentError("grid must, as a sequence, hold each setting once")
+        raise ArgumentError("grid must hold each setting of a sequence once")
     return listed
 
 

@@ -24,9 +24,11 @@ def maker(measure: Callable[..., Any]) -> dict[str, str]:
 
 
 def name(measure: Callable[..., Any]) -> str:
-    """Return what a measurement is called, ``module:function``."""
-    plain = _plain(measure)
-    return f"{plain.__module__}:{plain.__qualname__}"
+    """Return what a measurement is called: ``module:function``, and what a `functools.partial` fixes."""
+    plain, fixed = _plain(measure), ""
+    if isinstance(measure, functools.partial):
+        fixed = ", ".join(f"{key}={value!r}" for key, value in sorted(measure.keywords.items()))
+    return f"{plain.__module__}:{plain.__qualname__}" + (f"({fixed})" if fixed else "")
 
 
 @functools.cache

@@ -163,7 +163,7 @@ class Store:
         root, own = (xr.open_zarr(self.path, group=at, **AS_IT_IS) for at in (None, group))
         template = self.layout.templates[index] if self.layout.templates else {"variables": {}, "labels": {}}
         points = root[list(self.layout.points.axes)].variables
-        shaped = own.set_coords(list(template["labels"])).assign_coords(points)[list(template["variables"])]
+        shaped = own.set_coords(list(template["labels"]))[list(template["variables"])].assign_coords(points)
         texts = {name: x.astype(object) for name, x in shaped.coords.items() if x.dtype.kind == "T"}
         shaped = shaped.assign_coords(texts)  # a type that not all readers of a Dataset know
         shaped.attrs = {name: value for name, value in root.attrs.items() if name != "layout"}
@@ -234,9 +234,7 @@ def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
     ValueError
         If it cannot be written to, is used by another process, or holds another sweep.
     """
-    path = Path(path)
-    if path.exists() and not exists(path) and not _begun(path):
-        raise ArgumentError(f"store must be a folder of a sweep, or a new one; {path} is something else")
+    path = check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     whole_files.folder(path, "store")
     (path / LEDGER).mkdir(parents=True, exist_ok=True)
@@ -278,6 +276,27 @@ def peek(path: str | os.PathLike, wanted: Layout) -> Store:
         store.maker = store.layout.makers.index(wanted.makers[-1])
     store.load()
     return store
+
+
+def check(path: str | os.PathLike) -> Path:
+    """Return `path`, checked before any work is done: a store that can be written to, or be made.
+
+    Raises
+    ------
+    ValueError
+        If it is something else, or cannot be written to.
+    """
+    path = Path(path)
+    wanted = f"store must be a folder of a sweep, or a new one, got {path!s:.200}"
+    try:
+        if path.exists() and not exists(path) and not _begun(path):
+            raise ArgumentError(f"{wanted}: it is something else")
+        there = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    except OSError as error:
+        raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
+    if obstacle := whole_files.obstacle_in(there):
+        raise ArgumentError(f"{wanted}: {there!s:.100}: {obstacle}")
+    return path
 
 
 def exists(path: str | os.PathLike) -> bool:

@@ -6,7 +6,7 @@ import os
 import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -35,10 +35,12 @@ class SweepError(RuntimeError):
     Attributes
     ----------
     failures : list of (Unit, Failure)
+    total : int
+        Units that were to be done.
     """
 
     def __init__(self, failures: list[tuple[Unit, Failure]], total: int) -> None:
-        self.failures = failures
+        self.failures, self.total = failures, total
         unit, failure = failures[0]
         at = ", ".join(f"{name} = {value}" for name, value in unit.point.items())
         runs = f"replicate {unit.first}" + (f" to {unit.stop - 1}" if unit.stop - unit.first > 1 else "")
@@ -46,6 +48,20 @@ class SweepError(RuntimeError):
             f"{len(failures)} of {total} units of work failed, the others are kept; "
             f"at {at}, {runs}: {failure.cause}"
         )
+
+
+class Interrupted(KeyboardInterrupt):
+    """A sweep was interrupted; the store has what was finished.
+
+    Attributes
+    ----------
+    left, total : int
+        Units of work that are left, and that were to be done.
+    """
+
+    def __init__(self, left: int, total: int) -> None:
+        self.left, self.total = left, total
+        super().__init__(f"{left} of {total} units of work left")
 
 
 @dataclass(frozen=True)
@@ -189,7 +205,7 @@ class Sweep:
         Raises
         ------
         SweepError
-            If one of these runs fails.
+            If all of these runs fail.
         """
         missing, before = self._missing()
         runs = sum(unit.stop - unit.first for unit in missing)
@@ -216,12 +232,17 @@ class Sweep:
                 for unit, result, seconds in self._timed:
                     opened.write(unit, result, seconds)
             total = sum(1 for _ in opened.missing(self.points, self.replicates))
-            outcomes = completed(self.call, opened.missing(self.points, self.replicates), self.executor)
-            for unit, outcome in track(outcomes, "sweep", total=total):
-                if isinstance(outcome, Failure):
-                    failures.append((unit, outcome))
-                else:
-                    opened.write(unit, *outcome)
+            missing, left = opened.missing(self.points, self.replicates), total
+            try:
+                with closing(completed(self.call, missing, self.executor)) as outcomes:
+                    for unit, outcome in track(outcomes, "sweep", total=total):
+                        if isinstance(outcome, Failure):
+                            failures.append((unit, outcome))
+                        else:
+                            opened.write(unit, *outcome)
+                            left -= 1
+            except KeyboardInterrupt:
+                raise Interrupted(left, total) from None
             if failures:
                 raise SweepError(failures, total) from failures[0][1].error
 
@@ -279,10 +300,14 @@ class Sweep:
             units = [
                 [Unit((*place, k), self.points.at(place), k, k + 1) for k in range(runs)] for place in places
             ]
+            failures: list[tuple[Unit, Failure]] = []
             for some, outcome in completed(partial(_each, self.call), units, self.executor):
                 if isinstance(outcome, Failure):
-                    raise SweepError([(some[0], outcome)], len(units)) from outcome.error
-                self._timed += [Timed(unit, *one) for unit, one in zip(some, outcome, strict=True)]
+                    failures.append((some[0], outcome))
+                else:
+                    self._timed += [Timed(unit, *one) for unit, one in zip(some, outcome, strict=True)]
+            if not self._timed:
+                raise SweepError(failures, len(units)) from failures[0][1].error
         return [one for one in self._timed if one.unit.first == min(TIMED, self.replicates or 1) - 1]
 
 

@@ -25,6 +25,6 @@ def test_the_hash_of_the_code_is_that_of_what_measures(monkeypatch):
 
 
 def test_what_wraps_a_measurement_has_its_name_and_its_code():
-    for wrapped in (functools.partial(measure, n=3), Afresh(measure, 0)):
-        assert provenance.name(wrapped) == f"{__name__}:measure"
+    for wrapped, fixed in ((functools.partial(measure, n=3), "(n=3)"), (Afresh(measure, 0), "")):
+        assert provenance.name(wrapped) == f"{__name__}:measure{fixed}"
         assert provenance.code(wrapped) == provenance.code(measure)
