@@ -2,8 +2,10 @@
 
 import functools
 import math
+import threading
 import warnings
 from collections.abc import Collection
+from concurrent.futures import CancelledError
 from time import perf_counter
 from typing import Any
 
@@ -25,6 +27,7 @@ STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 BREATH = 2**28  # multiplications in kernels before Python first looks for Ctrl-C
 SOON, LATE = 0.1, 0.4  # in seconds: when it would look again
+LONGEST = 1e3  # norm of an encoding: single precision still resolves an rtol of 10⁻⁴ there
 PATIENCE = 100.0  # in units of 1/λ; a longer race has probability e^{-140}: exactly equal weights
 
 
@@ -47,7 +50,7 @@ def simulate(
     seed : int or SeedSequence
         Seed of the initial weights.
     initial : array_like, shape (feature, neuron), optional
-        Initial weights, instead of random ones.
+        Initial weights, instead of random ones; norms of encodings are at most 1000.
     until : float, optional
         Flow time to stop at, by default the sparse fixed point: every encoding has at most one active
         weight, no two share a neuron with the same sign, and nothing moves any more.
@@ -64,9 +67,9 @@ def simulate(
         Error of a step relative to the norm of encodings, which is about 1: for "event" 1e-10 by default.
         "splitting", by default 0.005, estimates it from above, and its global error falls in proportion to
         it; from 20 % to 4 % of active weights, it comes to allow five times as much. For "euler" it is the
-        length of a step, by default 0.05. There is no absolute tolerance: what is measured are encodings,
-        whose norms are about 1 and known beforehand, and single weights, of the order of 1/√m, matter by
-        which of them die, which is exact.
+        length of a step, by default 0.05. At most 1, and at least 10⁻¹², for "event" 10⁻¹⁵. There is no
+        absolute tolerance: what is measured are encodings, whose norms are about 1 and known beforehand, and
+        single weights, of the order of 1/√m, matter by which of them die, which is exact.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def simulate(
     -----
     Seed 001, "Loss and dynamics"; `theory.flow`.
     """
-    weights = _initial_weights(model, seed, initial)
+    weights = drawn(model, seed) if initial is None else _given(model, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)
     if until is None and not flow.ends_sparse:
@@ -139,6 +142,8 @@ class Flow:
         Flow time.
     watch : Watch, optional
         What looks at the weights on their way.
+    halt : Event, optional
+        If it is set, the flow ends with a `CancelledError`: threads have no Ctrl-C of their own.
     """
 
     def __init__(
@@ -149,7 +154,8 @@ class Flow:
         forces: Collection[str | Force],
         rtol: float | None,
     ) -> None:
-        self._method = METHODS[arguments.choice("method", method, METHODS)]
+        self._name = arguments.choice("method", method, METHODS)
+        self._method = METHODS[self._name]
         self.action = action(forces)
         if not (self._method.takes_all or self.action.piecewise_linear):
             raise arguments.ArgumentError(
@@ -161,9 +167,14 @@ class Flow:
         self._state: Any = None
         self._most = 1 + BREATH // (weights.size * len(weights))
         self.watch: Watch | None = None
+        self.halt: threading.Event | None = None
         self.l1 = model.l1 if self.action.l1 else 0.0
         self.ends_sparse = self.l1 > 0 and set(self.action.names) <= set(FORCES)
         self.rtol = self._method.rtol if rtol is None else arguments.real("rtol", rtol, above=0)
+        if not self._method.least <= self.rtol <= 1:
+            raise arguments.ArgumentError(
+                f"rtol must be from {self._method.least:g} to 1 by {method!r}, got {self.rtol:g}"
+            )
         self.winner_size = (
             _winner_size(self.l1) if "feature_benefit" in self.action.names and self.l1 else 0.0
         )
@@ -179,6 +190,8 @@ class Flow:
         while self.time < stop:
             look = math.inf if self.watch is None else self.watch.time
             leg = Leg(self.time, stop, look, until_sparse, self.rtol, self._most)
+            if self.halt is not None and self.halt.is_set():
+                raise CancelledError
             began = perf_counter()
             passed, self._state = self._method.advance(self.weights, leg, self._state, self.l1, self.action)
             self._breathe(perf_counter() - began, passed.evaluations)
@@ -189,17 +202,17 @@ class Flow:
                 return
 
     def _breathe(self, seconds: float, evaluations: int) -> None:
-        """Let the next evaluations take neither so long nor so short that coming back to Python costs much."""
+        """Let the next evaluations take neither long, nor so short that coming back to Python costs much."""
         if seconds > LATE:
             self._most = max(1, evaluations // 2)
         elif seconds < SOON and evaluations >= self._most:
             self._most *= 2
 
     def _count(self, passed: Passed) -> None:
-        if not np.isfinite(self.weights.sum()):
+        if not np.isfinite(self.weights.sum() + passed.time):
             raise arguments.ArgumentError(
                 f"forces must be finite, of {', '.join(self.action.names)} one is not by flow time "
-                f"{passed.time:g}"
+                f"{self.time:g}; or rtol less than {self.rtol:g}, if steps by {self._name!r} are too long"
             )
         self.time = passed.time
         self.deaths += passed.deaths
@@ -277,15 +290,36 @@ def _winner_size(l1: float) -> float:
     return final_weight(l1)
 
 
-def _initial_weights(
-    model: Autoencoder, seed: int | np.random.SeedSequence, initial: np.ndarray | None
-) -> np.ndarray:
-    if initial is None:
-        return model.initial(np.random.default_rng(arguments.seed("seed", seed)))
+def drawn(model: Autoencoder, seed: int | np.random.SeedSequence) -> np.ndarray:
+    """Return the initial weights that a seed draws.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no seed, or σ so large that encodings are longer than the flow takes them.
+    """
+    weights = model.initial(np.random.default_rng(arguments.seed("seed", seed)))
+    if not _longest(weights) <= LONGEST:
+        raise arguments.ArgumentError(
+            f"init_std must be about 1/√m, and such that norms of encodings are at most {LONGEST:g}, "
+            f"got {model.init_std:g} with norms up to {_longest(weights):.3g}"
+        )
+    return weights
+
+
+def _longest(weights: np.ndarray) -> float:
+    return float(np.hypot.reduce(weights, axis=1).max())  # whose squares need not be floats
+
+
+def _given(model: Autoencoder, initial: np.ndarray) -> np.ndarray:
     weights = arguments.array("initial", initial, ("feature", "neuron"))
     if weights.shape != (model.n_features, model.n_neurons):
         raise arguments.ArgumentError(
             f"initial must have shape ({model.n_features}, {model.n_neurons}), got {weights.shape}"
+        )
+    if not _longest(weights) <= LONGEST:
+        raise arguments.ArgumentError(
+            f"initial must have encodings of norm at most {LONGEST:g}, got {_longest(weights):.3g}"
         )
     return weights
 

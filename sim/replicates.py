@@ -1,7 +1,8 @@
 """Many runs of the flow at once, reproducible whatever the number of workers."""
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from sim import metrics
-from sim.flow import Flow
+from sim.flow import Flow, drawn
 from sim.forces import FORCES, Force
 from sim.machine.blas import one_thread
 from sim.progress import track
@@ -163,7 +164,7 @@ def _start(
     model: Autoencoder, method: str, forces: Collection[str | Force], rtol: float | None
 ) -> Callable[[np.random.SeedSequence], Flow]:
     """Return what gives the flow from the initial weights that a seed draws."""
-    return lambda child: Flow(model, model.initial(np.random.default_rng(child)), method, forces, rtol)
+    return lambda child: Flow(model, drawn(model, child), method, forces, rtol)
 
 
 def _stacked(records: list[Mapping[str, Any]]) -> dict[str, np.ndarray]:
@@ -176,24 +177,28 @@ def _collect(
     children: Sequence[np.random.SeedSequence],
     workers: int,
 ) -> tuple[list[Mapping[str, Any]], bool]:
-    """Return what `look` sees of each child's run, in order; after Ctrl-C, of those that are finished."""
+    """Return what `look` sees of each child's run, in order; after Ctrl-C, of those that are finished.
+
+    No run is waited for then: those under way end when their kernels come back, or have been loaded.
+    """
     runs: list[Mapping[str, Any]] = []
+    halt = threading.Event()
+    pool = ThreadPoolExecutor(workers, initializer=numba.set_num_threads, initargs=(1,))
 
-    def finished(pool: ThreadPoolExecutor) -> Iterator:
-        futures = [pool.submit(lambda child: look(start(child)), child) for child in children]
-        try:
-            for future in futures:
-                yield future.result()
-        finally:
-            for future in futures:
-                future.cancel()
+    def run(child: np.random.SeedSequence) -> Mapping[str, Any]:
+        flow = start(child)
+        flow.halt = halt
+        return look(flow)
 
-    with one_thread(), ThreadPoolExecutor(workers, initializer=numba.set_num_threads, initargs=(1,)) as pool:
-        try:
-            for result in track(finished(pool), "simulating", total=len(children)):
+    try:
+        with one_thread():
+            for result in track(pool.map(run, children), "simulating", total=len(children)):
                 runs.append(result)  # noqa: PERF402  # so that they are kept when interrupted
-        except KeyboardInterrupt:
-            if not runs:
-                raise
-            return runs, True
+    except KeyboardInterrupt:
+        if not runs:
+            raise
+        return runs, True
+    finally:
+        halt.set()
+        pool.shutdown(wait=False, cancel_futures=True)
     return runs, False

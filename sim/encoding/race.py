@@ -25,6 +25,7 @@ from theory.sparsification.reduction import final_weight
 RTOL = 1e-10  # of a step; measured global errors are smaller
 GRID_POINTS = 200
 BLOCK = 32  # lags between two sums that are kept; from 8 to 128 the cost is about the same
+MOST = 10**6  # steps: a hundred times as many as races that floats can resolve take
 FEW = 1000  # alive weights from which on every death ends a step; before, one death hardly bends q
 
 
@@ -51,7 +52,9 @@ def sparsify(weights: np.ndarray, l1: float, times: np.ndarray | None = None) ->
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as said above.
+        If an argument is not as said above, or λ is so weak beside the weights that floats cannot resolve
+        what holds the norm: about 2·10⁻¹⁵ times the largest weight, and times the norm squared or over the
+        norm, whichever is more.
 
     Notes
     -----
@@ -95,6 +98,12 @@ class _Race:
         self.table = _tabulate(lags)
         self.steps = _follow(self.table, self.size, self.winners, l1, RTOL)
         y, c, self.decided, _ = self.steps[-1].tolist()
+        if math.isnan(y):
+            norm = float(np.linalg.norm(weights))
+            least = 10 * np.finfo(float).eps * self.size * max(norm**2, 1 / norm)
+            raise arguments.ArgumentError(
+                f"l1 must be at least about {least:.1g} for these weights, got {l1:g}"
+            )
         self.last_size = y / c
         self.final_size = self._final_size()
         if self.winners == 1 or self.last_size == 0:
@@ -209,13 +218,19 @@ def _step(table, y, c, h, p, q, q_end, l1):
 
 @njit(cache=True, error_model="numpy")
 def _follow(table, size, winners, l1, rtol):
-    """Integrate until only the `winners` are left; return y, C and t before each step, and the step."""
+    """Integrate until only the `winners` are left; return y, C and t before each step, and the step.
+
+    If steps become so short that there is no end to it, the last one is NaN.
+    """
     steps = []
     y, c, t, h = size, 1.0, 0.0, size
     k, p, q = _sums(table, y)
     while k > winners:
         stop = table.lags[max(winners, min(k - 1, FEW))]
         tried = min(h, y - stop)
+        if y - tried == y or len(steps) == MOST:
+            y = np.nan
+            break
         y_new = stop if tried == y - stop else y - tried
         k_new, p_new, q_new = _sums(table, y_new)
         c_new, dt, error_c, error_dt = _step(table, y, c, tried, p, q, q_new, l1)

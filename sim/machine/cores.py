@@ -2,8 +2,9 @@
 
 The rows are split into parts, by the size of the problem alone. Each part is worked on by one core with what
 is in its cache, and BLAS runs on one thread, since its last bits depend on their number; whether parts are
-worked on side by side or in turn changes nothing but the time. Those who already run one problem on each core (`sim.replicates`) take
-Numba's number of threads down to one. Where one part is enough nothing is compiled for several.
+worked on side by side or in turn changes nothing but the time. Those who already run one problem on each
+core (`sim.replicates`) take Numba's number of threads down to one. Where one part is enough nothing is
+compiled for several.
 """
 
 import os
@@ -38,7 +39,10 @@ class Split(NamedTuple):
 
 @contextmanager
 def split(neurons: int, features: int) -> Iterator[Split | None]:
-    """Give the split of a problem of this size, None for a single part; BLAS is kept on one thread meanwhile."""
+    """Give the split of a problem of this size, None for a single part.
+
+    BLAS is kept on one thread meanwhile.
+    """
     worth_it = neurons * features**2 >= WORTH_SHARING
     parts = min(MOST, max(FEW if worth_it else 1, neurons * features // PART))
     if parts == 1:

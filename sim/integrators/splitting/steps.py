@@ -214,7 +214,8 @@ def integrate(split, state, leg, forces):
         neurons = swapped(neurons)
         planned = max(planned, factor * h) if last else factor * h
         begun, t = t, leg.stop if last else t + h
-        if not np.isfinite(error):  # nor are forces: who called sees it of the weights
+        if not np.isfinite(error):  # nor are forces: who called sees it of the time
+            t = np.nan
             break
         under_way = t < leg.stop and (leg.look <= t or evaluations >= leg.most)
     state = State(neurons, place, size, matrices, planned, done, begun, damping, under_way)
