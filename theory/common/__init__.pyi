@@ -1,7 +1,10 @@
-from . import arguments, files, schema
+from . import arguments, files, netcdf, schema, seal, signals
 
 __all__ = [
     "arguments",
     "files",
+    "netcdf",
     "schema",
+    "seal",
+    "signals",
 ]

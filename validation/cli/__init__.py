@@ -114,9 +114,7 @@ def derive(
         print(f"polysem: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
     if out:
-        with files.atomic(out) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        _wrote(out)
+        _wrote(files.write(out, text.encode()))
     else:
         print(text)
 

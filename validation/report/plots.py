@@ -92,9 +92,7 @@ def save(figure: Figure, path: str | os.PathLike) -> Path:
         If a picture cannot be written there.
     """
     path = writable(path)
-    with files.atomic(path) as temporary:
-        temporary.write_bytes(drawn(figure, path.suffix.lower().removeprefix(".")))
-    return path
+    return files.write(path, drawn(figure, path.suffix.lower().removeprefix(".")))
 
 
 def drawn(figure: Figure, form: str) -> bytes:
