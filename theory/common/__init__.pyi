@@ -1,8 +1,9 @@
-from . import arguments, files, netcdf, schema, seal, signals
+from . import arguments, files, memory, netcdf, schema, seal, signals
 
 __all__ = [
     "arguments",
     "files",
+    "memory",
     "netcdf",
     "schema",
     "seal",

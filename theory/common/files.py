@@ -6,7 +6,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from theory.common import signals
+from theory.common import memory, signals
 from theory.common.arguments import ArgumentError
 
 ROOM = 2**32  # bytes of memory that any file may ask for
@@ -144,9 +144,9 @@ def write(path: str | os.PathLike, content: bytes, name: str = "out") -> Path:
 
 def bomb(wanted: int, length: int) -> str | None:
     """Say what is wrong if a file of this `length` asks for so many bytes of memory, or None."""
-    if wanted <= max(ROOM, EXPANSION * length):
+    if wanted <= min(max(ROOM, EXPANSION * length), memory.size()):
         return None
-    return f"asks for {wanted / 1e9:.3g} GB of memory, which no file of {length} bytes may"
+    return f"asks for {wanted / 1e9:.3g} GB of memory, too many for a file of {length} bytes"
 
 
 def _target(path: Path) -> Path:

@@ -165,6 +165,7 @@ def train(
     from theory.common import files
 
     files.writable(out)
+    files.distinct(out=out, checkpoint=given["checkpoint"])
     model = _model(n, m, l1, l1_train, init_std)
     from theory.common import schema
     from validation import train
@@ -236,6 +237,8 @@ def analyze(
 
     if json:
         files.writable(json, "json")
+    files.distinct(file=file, json=json)
+    files.distinct(initial=initial, json=json)
     if report:
         files.folder(report, "report")
     weights, before = loading.load(file, initial)
