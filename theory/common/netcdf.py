@@ -1,6 +1,8 @@
 """NetCDF files in memory: what is written, and what of a file may be read; nothing in it leads elsewhere."""
 
 import io
+import os
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
@@ -14,6 +16,9 @@ from theory.common import files, seal
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 HEAD = 512  # bytes before the signature: HDF5 leaves them to the user, and every reader skips them
+PATIENCE = 15.0  # seconds for reading a file that may be damaged, and one more for each of these bytes
+BYTES_A_SECOND = 10**7
+UNREADABLE = "is damaged: it cannot be read as NetCDF"
 
 
 class UnfitError(Exception):
@@ -28,27 +33,52 @@ def content(result: xr.Dataset) -> bytes:
 
 
 def parsed(content: bytes) -> xr.Dataset:
-    """Return what a NetCDF file holds; one without a checksum is read as well, and looked at as closely.
+    """Return what a NetCDF file holds.
+
+    One without a checksum, which others than we have written, may be damaged, and HDF5 can go on for ever or
+    crash at it: another process reads it first.
 
     Raises
     ------
     UnfitError
         If it is damaged, or holds what no result has.
     """
-    if content.startswith(seal.MARK):
-        if not seal.fits(content):
-            raise UnfitError("is damaged: its checksum does not fit")
-        content = content[HEAD:]
-    if not content.startswith(SIGNATURE):
+    if content.startswith(SIGNATURE):
+        content = _sealed(content)
+    if not content.startswith(seal.MARK):
         raise UnfitError("not a NetCDF file")
+    if not seal.fits(content):
+        raise UnfitError("is damaged: its checksum does not fit")
+    return _read(content[HEAD:])
+
+
+def _sealed(bare: bytes) -> bytes:
+    """Return a NetCDF file without a checksum as we would have written it."""
     try:
-        with _quiet(), h5py.File(io.BytesIO(content), "r") as file:
-            _inspect(file, len(content))
-            return xr.load_dataset(_store(file))
+        done = subprocess.run(
+            [sys.executable, "-m", __name__],
+            input=bare,
+            capture_output=True,
+            timeout=PATIENCE + len(bare) / BYTES_A_SECOND,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    except subprocess.TimeoutExpired:
+        raise UnfitError("is damaged: reading it does not end") from None
+    if done.returncode:
+        raise UnfitError(done.stderr.decode(errors="replace").strip() or "is damaged: reading it crashes")
+    return done.stdout
+
+
+def _read(body: bytes) -> xr.Dataset:
+    try:
+        with _quiet(), h5py.File(io.BytesIO(body), "r") as file:
+            _inspect(file, len(body))
+            opened = h5netcdf.File(file, "r", decode_vlen_strings=True)
+            return xr.load_dataset(xr.backends.H5NetCDFStore(opened))
     except UnfitError:
         raise
     except Exception:  # whatever HDF5, h5netcdf and xarray come to in a file that is not as they expect
-        raise UnfitError("is damaged: it cannot be read as NetCDF") from None
+        raise UnfitError(UNREADABLE) from None
 
 
 def _inspect(file: h5py.File, length: int) -> None:
@@ -63,10 +93,6 @@ def _inspect(file: h5py.File, length: int) -> None:
         raise UnfitError(reason)
 
 
-def _store(file: h5py.File) -> xr.backends.H5NetCDFStore:
-    return xr.backends.H5NetCDFStore(h5netcdf.File(file, "r", decode_vlen_strings=True))
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep h5netcdf from complaining a second time: its destructor closes what it could not open."""
@@ -78,3 +104,12 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         sys.unraisablehook = before
+
+
+if __name__ == "__main__":
+    try:
+        sys.stdout.buffer.write(content(_read(sys.stdin.buffer.read()).drop_encoding()))
+    except UnfitError as error:
+        sys.exit(str(error))
+    except Exception:  # what could be read cannot be written: it is no result either
+        sys.exit(UNREADABLE)
