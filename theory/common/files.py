@@ -124,7 +124,7 @@ def write(path: str | os.PathLike, content: bytes, name: str = "out") -> Path:
     """
     path = writable(path, name)
     target = _target(path)
-    temporary = target.with_name(f".{target.name[:40]}-{uuid.uuid4().hex}.part")
+    temporary = target.with_name(f".{target.name[:40]}-{uuid.uuid4().hex}.partial")
     with signals.held():
         try:
             with temporary.open("xb") as stream:

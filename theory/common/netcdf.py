@@ -28,7 +28,11 @@ class UnfitError(Exception):
 def content(result: xr.Dataset) -> bytes:
     """Return the content of a NetCDF file, sealed in its head."""
     packed = {name: {"zlib": True} for name, values in result.data_vars.items() if values.ndim}
-    body = result.to_netcdf(engine="h5netcdf", encoding=packed)
+    return headed(result.to_netcdf(engine="h5netcdf", encoding=packed))
+
+
+def headed(body: bytes | memoryview) -> bytes:
+    """Return the content of an HDF5 file with a head that seals it."""
     return seal.sealed(b"".join(((seal.BLANK + b"\n").ljust(HEAD, b"\0"), body)))
 
 
@@ -44,7 +48,7 @@ def parsed(content: bytes) -> xr.Dataset:
         If it is damaged, or holds what no result has.
     """
     if content.startswith(SIGNATURE):
-        content = _sealed(content)
+        content = _rewritten(content)
     if not content.startswith(seal.MARK):
         raise UnfitError("not a NetCDF file")
     if not seal.fits(content):
@@ -52,7 +56,7 @@ def parsed(content: bytes) -> xr.Dataset:
     return _read(content[HEAD:])
 
 
-def _sealed(bare: bytes) -> bytes:
+def _rewritten(bare: bytes) -> bytes:
     """Return a NetCDF file without a checksum as we would have written it."""
     try:
         done = subprocess.run(
