@@ -136,7 +136,7 @@ def test_two_arguments_that_are_one_file(tmp_path):
     (tmp_path / "link").symlink_to("file")
     same = (tmp_path / "file", tmp_path / "." / "file", tmp_path / "link")
     for other in same:
-        with pytest.raises(ValueError, match="^checkpoint must be another file than out, got .* for both$"):
+        with pytest.raises(ValueError, match=r"^checkpoint must be another file than out, got .* for both$"):
             files.distinct(out=same[0], checkpoint=other)
     files.distinct(out=same[0], checkpoint=tmp_path / "other", json=None, report=None)
 
