@@ -66,9 +66,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_what_no_such_run_would_have_is_refused(file, name):
     altered(file, CHANGES[name])
-    with pytest.raises(
-        ValueError, match=r"^checkpoint must hold what this run would have there, got another"
-    ):
+    with pytest.raises(ValueError, match=r"^checkpoint must hold what this run would have there"):
         again(file)
 
 
@@ -121,9 +119,7 @@ def test_two_runs_on_one_checkpoint_are_noticed(monkeypatch, tmp_path):
             train(MODEL, steps=5, seed=1, checkpoint=file)
 
     monkeypatch.setattr(course._Course, "record", record_and_let_another_run)
-    with pytest.raises(
-        ValueError, match=r"^checkpoint must be of the same run; .* differs in .*seed, steps$"
-    ):
+    with pytest.raises(ValueError, match=r"^checkpoint must be of the same run; .* differs in .*steps$"):
         again(file)
     with safe_open(file, "numpy") as opened:
         assert json.loads(opened.metadata()["run"])["seed"] == 1
