@@ -116,9 +116,7 @@ def derive(
         print(f"polysem: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
     if out:
-        with files.atomic(out) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        _wrote(out)
+        _wrote(files.write(out, text.encode()))
     else:
         print(text)
 
@@ -169,6 +167,7 @@ def train(
     from theory.common import files
 
     files.writable(out)
+    files.distinct(out=out, checkpoint=given["checkpoint"])
     model = _model(n, m, l1, l1_train, init_std)
     from theory.common import schema
     from validation import train
@@ -242,6 +241,8 @@ def analyze(
 
     if json:
         files.writable(json, "json")
+    files.distinct(file=file, json=json)
+    files.distinct(initial=initial, json=json)
     if report:
         files.folder(report, "report")
     weights, before = loading.load(file, initial)

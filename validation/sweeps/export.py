@@ -71,9 +71,7 @@ def _netcdf(store: Store, done: xr.DataArray, out: Path) -> None:
 
 
 def _csv(store: Store, done: xr.DataArray, out: Path) -> None:
-    table = _table(store, done)
-    with files.atomic(out) as temporary:
-        table.to_csv(temporary, index=False)
+    files.write(out, _table(store, done).to_csv(index=False).encode())
 
 
 def _parquet(store: Store, done: xr.DataArray, out: Path) -> None:
@@ -83,9 +81,7 @@ def _parquet(store: Store, done: xr.DataArray, out: Path) -> None:
         raise ArgumentError(
             "out must end in .nc or .csv: .parquet needs pyarrow, pip install polysem[export]"
         ) from None
-    table = _table(store, done)
-    with files.atomic(out) as temporary:
-        table.to_parquet(temporary, index=False)
+    files.write(out, _table(store, done).to_parquet(index=False))
 
 
 WRITERS: dict[str, Callable[[Store, xr.DataArray, Path], None]] = {

@@ -202,8 +202,7 @@ class Store:
 
     def _commit(self, layout: Layout) -> None:
         """Change the layout: by one file, and then those that follow from it."""
-        with whole_files.atomic(self.path / FILE) as temporary:
-            temporary.write_text(layout.text(), encoding="utf-8")
+        whole_files.write(self.path / FILE, layout.text().encode(), "store")
         self.layout = layout
         self.mend()
 
@@ -213,8 +212,9 @@ class Store:
             file = self.path / name
             if not file.is_file() or file.read_bytes() != content:
                 file.parent.mkdir(parents=True, exist_ok=True)
-                with whole_files.atomic(file) as temporary:
-                    temporary.write_bytes(content)
+                temporary = file.with_suffix(".partial")
+                temporary.write_bytes(content)
+                temporary.replace(file)
         self._arrays.clear()
 
 
