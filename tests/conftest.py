@@ -33,6 +33,36 @@ def pytest_terminal_summary(terminalreporter):
 
 
 @pytest.fixture
+def faults(record_property):
+    """Count what was done to a program, and what it got over; the end of the report has the sums."""
+
+    def count(kind, tried, survived):
+        record_property("faults", (kind, tried, survived))
+        assert survived == tried
+
+    return count
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [report for some in terminalreporter.stats.values() for report in some]
+    told = [
+        value
+        for report in reports
+        if getattr(report, "when", None) == "call"
+        for name, value in report.user_properties
+        if name == "faults"
+    ]
+    if told:
+        kinds = dict.fromkeys(kind for kind, *_ in told)
+        for kind in kinds:
+            numbers = [(tried, survived) for one, tried, survived in told if one == kind]
+            tried, survived = (sum(column) for column in zip(*numbers, strict=True))
+            terminalreporter.write_line(f"faults: {kind}: {tried} tried, {survived} survived")
+        tried, survived = (sum(one[k] for one in told) for k in (1, 2))
+        terminalreporter.write_line(f"faults: {tried} tried, {survived} survived")
+
+
+@pytest.fixture
 def ctrl_c():
     """Let processes that a test starts have Ctrl-C: a shell takes it from what it runs in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,7 +1,11 @@
-from . import arguments, files, schema
+from . import arguments, files, memory, netcdf, schema, seal, signals
 
 __all__ = [
     "arguments",
     "files",
+    "memory",
+    "netcdf",
     "schema",
+    "seal",
+    "signals",
 ]

@@ -3,6 +3,7 @@
 import math
 import numbers
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
 
@@ -80,7 +81,9 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
     """
     wanted = f"an array of finite numbers with axes ({', '.join(dimensions)})"
     try:
-        result = np.asarray(value)
+        result = np.asarray(in_order(f"{name} must be {wanted}", value, dimensions))
+    except ArgumentError:
+        raise
     except ValueError:
         raise ArgumentError(f"{name} must be {wanted}, got rows of unequal length") from None
     if result.dtype.kind not in "fiu":
@@ -90,6 +93,25 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
     if not np.isfinite(result).all():
         raise ArgumentError(f"{name} must be {wanted}, got NaN or infinity")
     return np.array(result, dtype=np.float64, order="C")
+
+
+def in_order(wanted: str, value: Any, dimensions: tuple[str, ...]) -> Any:
+    """Return `value`, if it is an array that names its axes (xarray's) with them in this order.
+
+    Axes that nobody has named (``dim_0``), and single ones, which have but one order, are taken as they are;
+    "..." stands for any others.
+
+    Raises
+    ------
+    ValueError
+        If the names are others; the message begins with what is `wanted`.
+    """
+    named = [str(axis) for axis in getattr(value, "dims", ())]
+    if len(named) < 2 or named == [f"dim_{k}" for k in range(len(named))]:
+        return value
+    if {name for name in dimensions if name != "..."} - set(named):
+        raise ArgumentError(f"{wanted}, got axes ({', '.join(named)})")
+    return value.transpose(..., *(name for name in dimensions if name != "..."))
 
 
 def times(name: str, value: object) -> np.ndarray:

@@ -5,17 +5,19 @@ Dimensions are ``time``, ``feature``, ``neuron``, ``replicate`` (those that appl
 
 import functools
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
 import xarray as xr
 
-from theory.common import files
+from theory.common import files, netcdf
 from theory.common.arguments import ArgumentError
 
 SOURCES = ("theory", "simulation", "training", "experiment")
+LONG = re.compile("-?0x[0-9a-f]{16,}")
 
 LONG_NAMES = {
     "time": "flow time t",
@@ -85,17 +87,18 @@ def versions() -> str:
 
 
 def save(result: xr.Dataset, path: str | os.PathLike) -> Path:
-    """Write `result` to one NetCDF file, atomically: `path` is whole or untouched.
+    """Write `result` to one NetCDF file with a checksum: `path` is whole or untouched.
+
+    Whole numbers of attributes for which NetCDF has no type, such as seeds of 128 bits, are hexadecimal text
+    there, ``0x...``, which `load` turns back.
 
     Raises
     ------
     ValueError
         If a file cannot be written there.
     """
-    packed = {name: {"zlib": True} for name, values in result.data_vars.items() if values.ndim}
-    with files.atomic(path) as temporary:
-        result.to_netcdf(temporary, engine="h5netcdf", encoding=packed)
-    return Path(path)
+    files.writable(path)
+    return files.write(path, netcdf.content(_with_attributes(result, _written)))
 
 
 def load(path: str | os.PathLike) -> xr.Dataset:
@@ -104,13 +107,28 @@ def load(path: str | os.PathLike) -> xr.Dataset:
     Raises
     ------
     ValueError
-        If there is no such file or it holds no result of this toolkit.
+        If there is no such file, it is damaged, or it holds no result of this toolkit.
     """
+    wanted = "a result of polysem"
+    content = files.read(path, "file", wanted)
     try:
-        result = xr.load_dataset(path, engine="h5netcdf")
-    except (OSError, ValueError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else "not a NetCDF file"
-        raise ArgumentError(f"file must be a result of polysem; {path}: {reason}") from None
-    if result.attrs.get("source") not in SOURCES:
-        raise ArgumentError(f"file must be a result of polysem; {path}: its attributes name no known source")
-    return result
+        result = netcdf.parsed(content)
+    except netcdf.UnfitError as error:
+        raise ArgumentError(f"file must be {wanted}; {path}: {error}") from None
+    if str(result.attrs.get("source")) not in SOURCES:
+        raise ArgumentError(f"file must be {wanted}; {path}: its attributes name no known source")
+    return _with_attributes(result, _read)
+
+
+def _with_attributes(result: xr.Dataset, change: Callable[[Any], Any]) -> xr.Dataset:
+    return result.assign_attrs({k: change(v) for k, v in result.attrs.items()})
+
+
+def _written(value: Any) -> Any:
+    """Return the value of an attribute as a file holds it."""
+    long = isinstance(value, int) and not -(2**63) <= value < 2**64
+    return hex(value) if long else value
+
+
+def _read(value: Any) -> Any:
+    return int(value, 16) if isinstance(value, str) and LONG.fullmatch(value) else value

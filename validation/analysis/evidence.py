@@ -127,9 +127,7 @@ def save(result: xr.Dataset, path: str | os.PathLike) -> Path:
         "features": {name: values.values.tolist() for name, values in features.items()},
     }
     text = json.dumps(document, ensure_ascii=False, allow_nan=False)
-    with files.atomic(path) as temporary:
-        temporary.write_text(text + "\n", encoding="utf-8")
-    return Path(path)
+    return files.write(path, f"{text}\n".encode(), "json")
 
 
 def _evidence(columns: dict[str, np.ndarray], neuron: int, links: np.ndarray, free: int) -> dict[str, Any]:

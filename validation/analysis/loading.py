@@ -2,20 +2,24 @@
 
 import json
 import os
+import warnings
 import zipfile
-import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+import xarray as xr
 from safetensors import SafetensorError, safe_open
 
-from theory.common import schema
+from theory.common import arguments, files, memory, schema, seal
 from theory.common.arguments import ArgumentError, ArgumentTypeError
 
 FINAL = ("final", "weights")
 INITIAL = ("initial",)
+PAIRS, ENTRIES = 16, 18  # bytes of memory that an analysis takes for each pair of features, each weight
 REAL = ("F16", "F32", "F64", *(f"{sign}{bits}" for sign in "IU" for bits in (8, 16, 32, 64)))
 Arrays = Mapping[str, Callable[[], np.ndarray]]  # by name; read when called
 
@@ -61,16 +65,19 @@ def matrix(name: str, value: object, like: np.ndarray | None = None, what: str =
     Raises
     ------
     TypeError, ValueError
-        If it is anything else, or not of the shape of `like`; the message says `what` in `name` is wrong.
+        If it is anything else, not of the shape of `like`, or has more features than memory has room for the
+        inner products of; the message says `what` in `name` is wrong.
     """
     wanted = f"{name} must hold{what and ' as ' + what} a matrix (features, neurons) of finite real numbers"
-    array = np.asarray(value)
+    array = np.asarray(arguments.in_order(wanted, value, ("feature", "neuron")))
     if array.dtype.kind not in "fiu":
         raise ArgumentTypeError(f"{wanted}, got entries of type {array.dtype}")
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"{wanted}, got shape {array.shape}")
     if like is not None and array.shape != like.shape:
         raise ArgumentError(f"{wanted} of shape {like.shape}, got shape {array.shape}")
+    n, m = array.shape
+    memory.check(PAIRS * n * n + ENTRIES * n * m, f"{name} must hold fewer than {n} features")
     if array.dtype != np.float32:
         array = array.astype(np.float32 if array.dtype == np.float16 else np.float64, copy=False)
     if not (np.isfinite(array.min()) and np.isfinite(array.max())):  # both are NaN if any entry is
@@ -83,16 +90,10 @@ def _arrays(path: str | os.PathLike, name: str) -> Arrays:
     read = readers.get(Path(path).suffix.lower())
     if read is None:
         raise ArgumentError(f"{name} must end in {', '.join(readers)}, got {path}")
-    if not Path(path).is_file():
-        raise ArgumentError(f"{name} must be a file, got {path}: {_absence(Path(path))}")
-    try:
+    if obstacle := files.obstacle_at(Path(path)):
+        raise ArgumentError(f"{name} must be a file, got {path}: {obstacle}")
+    with _reading(path, name):
         return read(Path(path))
-    except _UnfitError as error:
-        raise ArgumentError(f"{name} cannot be read: {path} {error}") from None
-    except OSError as error:
-        raise ArgumentError(
-            f"{name} cannot be read: {path}: {(error.strerror or str(error)).lower()}"
-        ) from None
 
 
 def _chosen(arrays: Arrays, names: tuple[str, ...], path: str | os.PathLike, argument: str) -> np.ndarray:
@@ -103,14 +104,32 @@ def _chosen(arrays: Arrays, names: tuple[str, ...], path: str | os.PathLike, arg
         raise ArgumentError(
             f"{argument} must hold an array called {' or '.join(names)}, or one only; {path} has {held}"
         )
-    try:
+    with _reading(path, argument):
         return arrays[known[0]]()
-    except _UnfitError as error:
-        raise ArgumentError(f"{argument} cannot be read: {path} {error}") from None
 
 
 class _UnfitError(Exception):
     """What is wrong with a file, to be said after its name."""
+
+
+@contextmanager
+def _reading(path: str | os.PathLike, name: str) -> Iterator[None]:
+    """Say in one line what is wrong with a file that cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Python's own parser, about a damaged header
+            yield
+    except ArgumentError:
+        raise
+    except _UnfitError as error:
+        raise ArgumentError(f"{name} cannot be read: {path} {error}") from None
+    except MemoryError:
+        raise ArgumentError(f"{name} cannot be read: {path} is too large for memory") from None
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise ArgumentError(f"{name} cannot be read: {path}: {reason}") from None
+    except Exception:  # NumPy, zipfile with its codecs, and safetensors raise all kinds at damaged files
+        raise ArgumentError(f"{name} cannot be read: {path} is damaged") from None
 
 
 def _npy(path: Path) -> Arrays:
@@ -124,11 +143,11 @@ def _npy(path: Path) -> Arrays:
 def _npz(path: Path) -> Arrays:
     def reader(member: str) -> Callable[[], np.ndarray]:
         def read() -> np.ndarray:
-            try:
-                with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-                    return _numpy_array(stream, archive.getinfo(member).file_size)
-            except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError):
-                raise _UnfitError("is damaged") from None
+            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
+                size = archive.getinfo(member).file_size
+                if reason := files.bomb(size, path.stat().st_size):
+                    raise _UnfitError(reason)
+                return _numpy_array(stream, size)
 
         return read
 
@@ -174,6 +193,10 @@ def _safetensors(path: Path) -> Arrays:
 
         return read
 
+    with path.open("rb") as stream:
+        beginning = stream.read(seal.NEAR)
+    if seal.MARK in beginning and not seal.fits(path.read_bytes()):  # a checkpoint of ours
+        raise _UnfitError("is damaged: its checksum does not fit")
     try:
         with safe_open(path, "numpy") as file:
             names = list(file.keys())
@@ -198,8 +221,10 @@ def _netcdf(path: Path) -> Arrays:
     if saved.sizes.get("replicate", 1) > 1:
         raise _UnfitError(f"holds {saved.sizes['replicate']} networks, one is wanted")
     saved = saved.squeeze("replicate") if "replicate" in saved.dims else saved
-    return {str(name): saved[name].to_numpy for name in (*FINAL, *INITIAL) if name in saved}
+    return {str(name): partial(_encodings, saved[name]) for name in (*FINAL, *INITIAL) if name in saved}
 
 
-def _absence(path: Path) -> str:
-    return "is a folder" if path.is_dir() else "no such file"
+def _encodings(saved: xr.DataArray) -> np.ndarray:
+    if set(saved.dims) != {"feature", "neuron"}:
+        raise _UnfitError(f"holds {saved.name} with axes ({', '.join(map(str, saved.dims))})")
+    return saved.transpose("feature", "neuron").to_numpy()

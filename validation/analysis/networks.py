@@ -35,7 +35,8 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
         Over ``neuron``: ``verdict``; ``on_neuron``, the number of features on it, and how many of their pairs
         have opposite signs (``benign``) or the same (``malign``); ``group_features`` and ``group_neurons``,
         how many it is linked with by features that are on several neurons; ``mover``, the feature on it that
-        had best move to ``free_neuron`` (attribute; -1: none), and what it changes, ``interference_change``.
+        had best move to ``free_neuron`` (attribute; -1: none), and what it changes, ``interference_change``,
+        0 where none can move.
         Over ``feature``: ``alive``, ``length``, ``strongest`` neuron, ``effective_neurons``, ``interference``
         Σ_{j≠i} ReLU(W_i·W_j)² / ‖W_i‖⁴ (1: one other encoding is equal), and ``assigned``, its neuron in the
         nearest monosemantic network, -1 if there is none. Over ``link``, feature by feature: which
@@ -136,7 +137,7 @@ def _of_neurons(found: Structure, moves: relief.Move) -> tuple[dict, int]:
         "group_features": ("neuron", sizes[0]),
         "group_neurons": ("neuron", sizes[1]),
         "mover": ("neuron", mover),
-        "interference_change": ("neuron", change),
+        "interference_change": ("neuron", np.where(np.isfinite(change), change, 0.0)),
     }, moves.neuron
 
 

@@ -133,9 +133,7 @@ def derive(
         print(f"polysem: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
     if out:
-        with files.atomic(out) as temporary:
-            temporary.write_text(text, encoding="utf-8")
-        _wrote(out)
+        _wrote(files.write(out, text.encode()))
     else:
         print(text)
 
@@ -187,7 +185,7 @@ def train(
     from theory.common import files
 
     files.writable(out)
-    _apart({"--out": out, "--checkpoint": given["checkpoint"], "--initial": given["initial"]})
+    files.distinct(out=out, checkpoint=given["checkpoint"], initial=given["initial"])
     model = _model(n, m, l1, l1_train, init_std)
     from theory.common import schema
     from validation import train
@@ -262,7 +260,8 @@ def analyze(
 
     if json:
         files.writable(json, "json")
-        _apart({"FILE": file, "--initial": initial, "--json": json})
+    files.distinct(file=file, json=json)
+    files.distinct(initial=initial, json=json)
     if report:
         files.folder(report, "report")
     weights, before = loading.load(file, initial)
@@ -283,13 +282,14 @@ def plot(
     ] = None,
 ) -> None:
     """Draw a saved run: its course, and the encodings before and after."""
-    from theory.common import schema
+    from theory.common import files, schema
     from validation.report import plots
 
     if out:
-        _apart({"FILE": file, "--out": plots.writable(out)})
-    drawn = plots.result(schema.load(file))
-    _wrote(plots.save(drawn, out or Path(f"{file.stem}.png")))
+        plots.writable(out)
+    picture = out or Path(f"{file.stem}.png")
+    files.distinct(file=file, out=picture)
+    _wrote(plots.save(plots.result(schema.load(file)), picture))
 
 
 def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: float | None) -> "Autoencoder":
@@ -300,14 +300,6 @@ def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: f
     if l1 is not None:
         end("--l1 and --l1-train must not be given together: one is four times the other")
     return Autoencoder.from_training(n, m, l1_train, init_std)
-
-
-def _apart(paths: dict[str, Path | None]) -> None:
-    """Refuse two options that name one file, whatever they call it: what one writes the other would lose."""
-    named: dict[Path, str] = {}
-    for name, path in paths.items():
-        if path is not None and (other := named.setdefault(path.resolve(), name)) != name:
-            end(f"{name} must be another file than {other}, got {path}")
 
 
 def _say_polysemantic(result: Any) -> None:

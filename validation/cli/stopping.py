@@ -1,8 +1,8 @@
 """Being asked to stop: SIGTERM and SIGHUP are Ctrl-C by other names, with exit codes of their own.
 
 Python raises KeyboardInterrupt wherever it is when a signal comes. Where C has called Python and looks at no
-error that is wrong: while Numba loads a kernel Ctrl-C would be lost, and as a kernel returns a named tuple the
-process would crash. There the signal is sent again, a moment later.
+error that is wrong: while Numba loads a kernel Ctrl-C would be lost, and as a kernel returns a named tuple
+the process would crash. There the signal is sent again, a moment later.
 """
 
 import os

@@ -154,9 +154,8 @@ def save(records: list[Record], path: str | os.PathLike) -> Path:
     ValueError
         If a file cannot be written there.
     """
-    with files.atomic(path) as temporary:
-        temporary.write_text(json.dumps(records, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    return Path(path)
+    text = json.dumps(records, indent=2, ensure_ascii=False)
+    return files.write(path, f"{text}\n".encode(), "json")
 
 
 def _verdict(row: Record) -> str:

@@ -18,8 +18,7 @@ def write(found: Findings, folder: str | os.PathLike) -> list[Path]:
     picture, target = (Path(folder) / f"{found.experiment.name}.{form}" for form in ("png", "md"))
     if found.experiment.panels:
         plots.save(draw(found), picture)
-    with files.atomic(target) as temporary:
-        temporary.write_text(page(found), encoding="utf-8")
+    files.write(target, page(found).encode())
     return [picture, target] if found.experiment.panels else [target]
 
 

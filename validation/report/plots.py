@@ -49,6 +49,8 @@ AXIS = {
     "energy": "energy E(W)",
 }
 TIME = "flow time t"
+COURSE = dict.fromkeys(("active", "l1_norm", "l2_norm"), ("time", "feature")) | {"energy": ("time",)}
+MAPS = dict.fromkeys(("initial", "final"), ("feature", "neuron"))
 FORMATS = ("png", "svg", "pdf")
 RESOLUTION = 150
 
@@ -92,9 +94,7 @@ def save(figure: Figure, path: str | os.PathLike) -> Path:
         If a picture cannot be written there.
     """
     path = writable(path)
-    with files.atomic(path) as temporary:
-        temporary.write_bytes(drawn(figure, path.suffix.lower().removeprefix(".")))
-    return path
+    return files.write(path, drawn(figure, path.suffix.lower().removeprefix(".")))
 
 
 def drawn(figure: Figure, form: str) -> bytes:
@@ -198,20 +198,26 @@ def result(saved: xr.Dataset) -> Figure:
     ValueError
         If `saved` is no result of `sim.simulate` or `validation.train`.
     """
-    course, maps = ("active", "l1_norm", "l2_norm", "energy"), ("initial", "final")
-    if missing := [name for name in course + maps if name not in saved]:
-        raise ArgumentError(f"file must hold a result of simulate or train, got one without {missing[0]}")
+    if saved.attrs.get("source") not in LABEL or not {"time", "step"} & set(saved.coords):
+        raise ArgumentError("file must hold a result of simulate or train, got one without times")
     title = _title(saved)
-    if "replicate" in saved.dims:
+    if saved.sizes.get("replicate"):
         title += f", replicate 1 of {saved.sizes['replicate']}"
         saved = saved.isel(replicate=0)
+    for name, axes in {**COURSE, **MAPS}.items():
+        if name not in saved:
+            raise ArgumentError(f"file must hold a result of simulate or train, got one without {name}")
+        values = saved[name]
+        if set(values.dims) != set(axes) or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+            raise ArgumentError(f"file must hold {name} as finite numbers with axes ({', '.join(axes)})")
     figure = Figure(figsize=(17, 8), layout="constrained")
     figure.suptitle(title)
     top, bottom = figure.subfigures(2, 1, squeeze=False).flat
-    for ax, name in zip(top.subplots(1, len(course)), course, strict=True):
+    for ax, name in zip(top.subplots(1, len(COURSE)), COURSE, strict=True):
         _course(ax, saved[name], saved.source)
-    for ax, name, when in zip(bottom.subplots(1, 2), maps, ("start", "end"), strict=True):
-        encodings(ax, saved[name].values).set_title(f"Encodings at the {when} (▼ polysemantic)")
+    for ax, name, when in zip(bottom.subplots(1, 2), MAPS, ("start", "end"), strict=True):
+        encodings(ax, saved[name].transpose(*MAPS[name]).values)
+        ax.set_title(f"Encodings at the {when} (▼ polysemantic)")
     return figure
 
 
@@ -237,5 +243,11 @@ def _course(ax: Axes, values: xr.DataArray, source: str) -> None:
 def _title(saved: xr.Dataset) -> str:
     attributes = saved.attrs
     names = {"n_features": "n", "n_neurons": "m", "l1": "λ", "seed": "seed"}
-    settings = (f"{short} = {attributes[name]:g}" for name, short in names.items() if name in attributes)
+    settings = (
+        f"{short} = {_short(attributes[name])}" for name, short in names.items() if name in attributes
+    )
     return f"{LABEL[attributes['source']].capitalize()}: {', '.join(settings)}"
+
+
+def _short(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Checkpoints of training in safetensors, and weights out of a PyTorch state dict in the same format."""
+"""Checkpoints of training in safetensors with a checksum, and weights out of a PyTorch state dict."""
 
 import json
 import os
@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save_file
+import safetensors.numpy
 
-from theory.common import files
+from theory.common import files, seal
 from theory.common.arguments import ArgumentError
 
-FORMAT = "polysem checkpoint 1"
+FORMAT = "polysem checkpoint 2"
+WANTED = "a safetensors file"
 
 
 def save(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], run: Mapping[str, Any]) -> None:
@@ -22,13 +22,15 @@ def save(path: str | os.PathLike, arrays: Mapping[str, np.ndarray], run: Mapping
     Raises
     ------
     ValueError
-        If a file cannot be written there.
+        If a file cannot be written there, or what is there is not of the same run: where two runs write to
+        one file, the second is told so.
     """
+    if Path(path).exists():
+        with Path(path).open("rb") as stream:
+            _compare(_metadata(stream.read(seal.NEAR)), run, path)
     contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    with files.atomic(path) as temporary:
-        save_file(
-            contiguous, temporary, metadata={"format": FORMAT, "run": json.dumps(dict(run), sort_keys=True)}
-        )
+    metadata = {"format": FORMAT, "run": json.dumps(dict(run), sort_keys=True), "seal": seal.BLANK.decode()}
+    files.write(path, seal.sealed(safetensors.numpy.save(contiguous, metadata)), "checkpoint")
 
 
 def load(path: str | os.PathLike, run: Mapping[str, Any]) -> dict[str, np.ndarray] | None:
@@ -37,16 +39,13 @@ def load(path: str | os.PathLike, run: Mapping[str, Any]) -> dict[str, np.ndarra
     Raises
     ------
     ValueError
-        If the file is no checkpoint, or one of another run.
+        If the file is no checkpoint, is damaged, or belongs to another run.
     """
     if not Path(path).exists():
         return None
-    arrays, metadata = _read(path, "checkpoint")
-    if metadata.get("format") != FORMAT:
-        raise ArgumentError(f"checkpoint must be one of polysem; {path} is not")
-    saved, wanted = json.loads(metadata["run"]), json.loads(json.dumps(dict(run)))
-    if differing := sorted(name for name in saved | wanted if saved.get(name) != wanted.get(name)):
-        raise ArgumentError(f"checkpoint must be of the same run; {path} differs in {', '.join(differing)}")
+    content = _checked(path, "checkpoint")
+    arrays = _tensors(content, path, "checkpoint")
+    _compare(_metadata(content), run, path)
     return arrays
 
 
@@ -73,7 +72,7 @@ def weights(path: str | os.PathLike, n_features: int, n_neurons: int) -> np.ndar
     ValueError
         If the file cannot be read, or does not hold one matrix, or one of each, of this size.
     """
-    arrays, _ = _read(path, "initial")
+    arrays = _tensors(_checked(path, "initial"), path, "initial")
     as_encoding = {}
     for name, array in arrays.items():
         transposed = "encoder" in name or array.shape != (n_features, n_neurons)
@@ -93,10 +92,39 @@ def weights(path: str | os.PathLike, n_features: int, n_neurons: int) -> np.ndar
     return next(iter(as_encoding.values())).copy()
 
 
-def _read(path: str | os.PathLike, name: str) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def _compare(metadata: Mapping[str, str], run: Mapping[str, Any], path: str | os.PathLike) -> None:
+    """Check that what a checkpoint says of itself is this run."""
+    ours = metadata.get("format") == FORMAT and str(metadata.get("seal")).startswith(seal.MARK.decode())
     try:
-        with safe_open(path, "numpy") as file:
-            return {key: file.get_tensor(key) for key in file.keys()}, file.metadata() or {}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        reason = "no such file" if isinstance(error, FileNotFoundError) else "not a safetensors file"
-        raise ArgumentError(f"{name} must be a safetensors file; {path}: {reason}") from None
+        saved = dict(json.loads(metadata["run"])) if ours else None
+    except (KeyError, ValueError, TypeError):
+        saved = None
+    if saved is None:
+        raise ArgumentError(f"checkpoint must be one of polysem; {path} is not")
+    wanted = json.loads(json.dumps(dict(run)))
+    if differing := sorted(name for name in saved | wanted if saved.get(name) != wanted.get(name)):
+        raise ArgumentError(f"checkpoint must be of the same run; {path} differs in {', '.join(differing)}")
+
+
+def _checked(path: str | os.PathLike, name: str) -> bytes:
+    """Return the content of a file; where it has a checksum, that fits."""
+    content = files.read(path, name, WANTED)
+    if seal.fits(content) is False:
+        raise ArgumentError(f"{name} must be {WANTED}; {path} is damaged: its checksum does not fit")
+    return content
+
+
+def _metadata(beginning: bytes) -> dict[str, str]:
+    """Return what a file says of itself in its header, nothing if it has none."""
+    try:
+        header = json.loads(beginning[8 : 8 + int.from_bytes(beginning[:8], "little")])
+        return dict(header.get("__metadata__", {}))
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return {}
+
+
+def _tensors(content: bytes, path: str | os.PathLike, name: str) -> dict[str, np.ndarray]:
+    try:
+        return safetensors.numpy.load(content)
+    except Exception:  # the library's own, and whatever kinds of numbers that NumPy lacks lead to
+        raise ArgumentError(f"{name} must be {WANTED}; {path}: not a safetensors file") from None

@@ -12,7 +12,7 @@ import xarray as xr
 
 from sim.progress import track
 from theory import Autoencoder
-from theory.common import files
+from theory.common import files, signals
 from theory.common.arguments import ArgumentError
 from theory.common.schema import dataset
 from validation.training import backend, checkpoints, settings
@@ -107,6 +107,8 @@ def train(
         A safetensors file that keeps the run and from which, if it is there, training goes on. It ends with
         the same result to the last bit. The file is written every minute, at the end, and on Ctrl-C, which
         then ends training early, with attribute ``interrupted`` = 1; without a file, Ctrl-C is raised.
+        SIGTERM and SIGHUP wait until the steps under way, at most a hundredth of all, are done and the file
+        is written.
 
     Returns
     -------
@@ -125,7 +127,7 @@ def train(
     ------
     TypeError, ValueError
         If an argument is not as said above, the learning rate is so large that training diverges, or
-        the checkpoint is of another run.
+        the checkpoint is damaged, or of another run, which may be one that goes on at the same time.
 
     Notes
     -----
@@ -195,15 +197,15 @@ class _Course:
         self.trainer = settings.trainer(model, run, start, network)
         self.stepper = self.trainer.steppers[0]
         self.recorded = np.unique(np.append(0, np.geomspace(1, run.steps, RECORDS).round().astype(int)))
+        self.stops = np.union1d(self.recorded, np.linspace(0, run.steps, SPANS + 1).astype(int))
         self.threshold = self.stepper.jitter(model.l1_train)
         self.records: list[dict[str, np.ndarray]] = []
 
     def advance(self) -> Iterator[bool]:
         """Train to the end, and after each span say whether Ctrl-C asked to stop."""
-        stops = np.union1d(self.recorded, np.linspace(0, self.run.steps, SPANS + 1).astype(int))
         if not self.records:
             self.record()
-        stops = stops[stops >= self.stepper.steps].tolist()
+        stops = self.stops[self.stops >= self.stepper.steps].tolist()
         with Team() as team:
             for before, stop in track(list(pairwise(stops)), f"training ({self.run.written()['optimizer']})"):
                 interrupted = self.trainer.advance(stop - before, team)
@@ -231,7 +233,16 @@ class _Course:
         return arrays
 
     def resume(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Go on from there."""
+        """Go on from there.
+
+        Raises
+        ------
+        ValueError
+            If this is not what such a run would have had there.
+        """
+        self.record()
+        if unfit := self._unfit(arrays, self.arrays()):
+            raise ArgumentError(f"checkpoint must hold what this run would have there, got another {unfit}")
         named = {
             kind: {k.removeprefix(kind): a for k, a in arrays.items() if k.startswith(kind)}
             for kind in ("state.", "record.")
@@ -241,6 +252,20 @@ class _Course:
         self.records = [
             {name: column[k] for name, column in columns.items()} for k in range(len(columns["energy"]))
         ]
+
+    def _unfit(self, arrays: Mapping[str, np.ndarray], like: Mapping[str, np.ndarray]) -> str | None:
+        """Return the name of an array that is not like that of the run, but for the number of records."""
+        steps = arrays.get("steps", np.array([]))
+        if steps.shape != (1,) or not np.isin(steps, self.stops):
+            return "steps"
+        for name in sorted(arrays.keys() | like.keys()):
+            found, wanted = arrays.get(name), like.get(name)
+            if found is None or wanted is None or found.dtype != wanted.dtype or np.isnan(found).any():
+                return name
+            records = (self.recorded <= steps).sum()
+            if found.shape != ((records, *wanted.shape[1:]) if name.startswith("record.") else wanted.shape):
+                return name
+        return None
 
 
 def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | None) -> bool:
@@ -252,19 +277,21 @@ def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | 
     this = {"model": course.model.parameters(), **course.run.written(), "initial": _digest(start)}
     if (saved := checkpoints.load(Path(checkpoint), this)) is not None:
         course.resume(saved)
-    due = monotonic() + CHECKPOINT_SECONDS
-    try:
-        for interrupted in course.advance():
-            if interrupted or monotonic() > due:
-                checkpoints.save(checkpoint, course.arrays(), this)
-                due = monotonic() + CHECKPOINT_SECONDS
-            if interrupted:
-                return True
-        checkpoints.save(checkpoint, course.arrays(), this)
-    except KeyboardInterrupt:  # between two spans: the last checkpoint is whole
-        if not Path(checkpoint).exists():
-            raise
-        return True
+    with signals.held(signals.TERMINATING) as terminating:  # they end the process once it is written
+        try:
+            due = monotonic() + CHECKPOINT_SECONDS
+            for interrupted in course.advance():
+                stopped = interrupted or bool(terminating)
+                if stopped or monotonic() > due:
+                    checkpoints.save(checkpoint, course.arrays(), this)
+                    due = monotonic() + CHECKPOINT_SECONDS
+                if stopped:
+                    return True
+            checkpoints.save(checkpoint, course.arrays(), this)
+        except KeyboardInterrupt:  # between two spans: the last checkpoint is whole
+            if not Path(checkpoint).exists():
+                raise
+            return True
     return False
 
 

@@ -2,9 +2,13 @@
 
 import io
 import json
+import os
 import pickle
 import struct
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,12 +16,25 @@ from safetensors.numpy import save_file
 
 from sim import simulate
 from theory import Autoencoder
-from theory.common import schema
-from validation import train
-from validation.analysis.loading import load
+from theory.common import files, memory, schema
+from validation import analyze, train
+from validation.analysis.loading import ENTRIES, PAIRS, load
 
 PAIR = np.array([[1.0, 0, 0, 0], [-1, 0, 0, 0], [0, 0.5, 0, 0]])
 BEFORE = np.arange(12.0).reshape(3, 4) / 10
+ROOT = Path(__file__).parents[3]
+PEAK = r"""
+import re
+import numpy as np
+from validation import analyze
+def peak():
+    return 1024 * int(re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read())[1])
+weights = np.random.default_rng(0).normal(size=({n}, {m})).astype(np.float32)
+analyze(weights[:5, :7])
+before = peak()
+analyze(weights)
+print(peak() - before)
+"""
 
 
 def npy_bytes(array):
@@ -95,6 +112,15 @@ def test_our_own_results(tmp_path):
     assert load(tmp_path / "trained.nc")[0].shape == (3, 6)
 
 
+def test_axes_are_known_by_their_names(tmp_path):
+    run = simulate(Autoencoder(3, 6, 0.02))
+    schema.save(run.transpose(), tmp_path / "flow.nc")
+    weights, initial = load(tmp_path / "flow.nc")
+    np.testing.assert_array_equal(weights, run.final)
+    np.testing.assert_array_equal(initial, run.initial)
+    assert analyze(run.final.T, run.initial.T).identical(analyze(run.final.values, run.initial.values))
+
+
 def several_networks(path):
     schema.save(train(Autoencoder(3, 6, 0.02), steps=5, replicates=2), path)
 
@@ -132,6 +158,17 @@ WRONG = {
     ),
     "text.nc": (b"text", "must be a result of polysem"),
     "several.nc": (several_networks, "holds 2 networks"),
+    "axes.nc": (
+        lambda path: schema.save(simulate(Autoencoder(3, 6, 0.02)).rename(neuron="other"), path),
+        r"holds final with axes \(feature, other\)",
+    ),
+    "cut.nc": (lambda path: _cut_netcdf(path), "is damaged: its checksum does not fit"),
+    "checkpoint.safetensors": (
+        lambda path: _flipped_checkpoint(path),
+        "is damaged: its checksum does not fit",
+    ),
+    "pipe.npy": (lambda path: os.mkfifo(path), "must be a file, got .*: is a pipe, device or socket"),
+    "pipe.nc": (lambda path: os.mkfifo(path), "must be a file, got .*: is a pipe, device or socket"),
     "vector.npy": (npy_bytes(PAIR[0]), r"got shape \(4,\)"),
     "cube.npy": (npy_bytes(PAIR[None]), r"got shape \(1, 3, 4\)"),
     "nothing.npy": (npy_bytes(PAIR[:0]), r"got shape \(0, 4\)"),
@@ -164,6 +201,40 @@ def test_what_is_no_file(refuses, tmp_path):
     refuses("analyze", "missing.npy", line="FILE must be a file.*: no such file")
 
 
+def test_a_small_file_cannot_ask_for_much_memory(refuses, monkeypatch, tmp_path):
+    monkeypatch.setattr(files, "ROOM", 10**6)
+    np.savez_compressed(tmp_path / "bomb.npz", w=np.zeros((1000, 1000)))
+    refuses("analyze", "bomb.npz", line="FILE cannot be read: bomb.npz asks for 0.008 GB of memory, too many")
+
+
+def test_pairs_of_features_have_to_fit_into_memory(refuses, monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "size", lambda: 10**6)
+    np.save(tmp_path / "w.npy", np.eye(300, 2))
+    line = "FILE must hold fewer than 300 features: it takes 0.00145 GB of memory, of 0.001 GB"
+    refuses("analyze", "w.npy", line=line)
+    with pytest.raises(ValueError, match=r"^weights must hold fewer than 300 features"):
+        analyze(np.eye(300, 2))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_the_memory_of_an_analysis_is_what_was_expected():
+    """In a process of its own, whose peak is measured; half as much again is allowed for."""
+    for n, m in ((3500, 20), (200, 40_000)):
+        script = [sys.executable, "-c", PEAK.format(n=n, m=m)]
+        told = subprocess.run(script, stdout=subprocess.PIPE, check=True, cwd=ROOT).stdout
+        expected = PAIRS * n * n + ENTRIES * n * m
+        assert expected / 1.5 < int(told) < 1.5 * expected
+
+
+def test_two_files_that_are_one(refuses, tmp_path):
+    np.save(tmp_path / "w.npy", PAIR)
+    before = (tmp_path / "w.npy").read_bytes()
+    refuses("analyze", "w.npy", "--json", "./w.npy", line="--json must be another file than file, got w.npy")
+    refuses("train", "--out", "run", "--checkpoint", "run", line="--checkpoint must be another file than out")
+    assert (tmp_path / "w.npy").read_bytes() == before
+
+
 def test_unfit_options(refuses, tmp_path):
     np.save(tmp_path / "w.npy", PAIR)
     np.save(tmp_path / "other.npy", PAIR.T)
@@ -188,6 +259,18 @@ def _flipped(path):
     np.savez(path, weights=PAIR)
     content = bytearray(path.read_bytes())
     content[content.index(npy_bytes(PAIR)[-96:]) + 7] ^= 1  # the checksum notices
+    path.write_bytes(content)
+
+
+def _cut_netcdf(path):
+    schema.save(simulate(Autoencoder(3, 6, 0.02)), path)
+    path.write_bytes(path.read_bytes()[:-8])
+
+
+def _flipped_checkpoint(path):
+    train(Autoencoder(3, 6, 0.02), steps=5, checkpoint=path)
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
     path.write_bytes(content)
 
 

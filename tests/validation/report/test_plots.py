@@ -4,6 +4,7 @@ import xarray as xr
 from matplotlib.colors import to_hex
 from scipy import stats
 
+from sim import simulate
 from theory import Autoencoder
 from theory.common import schema
 from validation.report import plots
@@ -115,6 +116,36 @@ def test_result_of_a_saved_run(replicates, tmp_path):
     assert "n = 2, m = 3, λ = 0.1, seed = 4" in figure.get_suptitle()
     assert ("replicate 1 of 3" in figure.get_suptitle()) == bool(replicates)
     assert plots.save(figure, tmp_path / "run.svg").read_text().startswith("<?xml")
+
+
+def saved_run(**changed):
+    result = simulate(Autoencoder(3, 6, 0.02), seed=2**70)
+    return result.assign_attrs(changed)
+
+
+def test_axes_are_known_by_their_names():
+    maps = [
+        [ax.images[0].get_array() for ax in plots.result(run).axes if ax.images]
+        for run in (saved_run(), saved_run().transpose())
+    ]
+    np.testing.assert_array_equal(*maps)
+    assert maps[0][0].shape == (3, 6)
+
+
+def test_what_is_odd_in_a_file_is_told_in_one_line():
+    run = saved_run()
+    for odd, line in (
+        (run.rename(neuron="other"), r"initial as finite numbers with axes \(feature, neuron\)"),
+        (run.assign(final=run.final * np.nan), "final as finite numbers"),
+        (run.assign(energy=run.energy.astype(str)), "energy as finite numbers"),
+        (run.assign(active=run.active[0]), r"active as finite numbers with axes \(time, feature\)"),
+        (run.drop_vars("time"), "got one without times"),
+        (run.drop_vars("final"), "got one without final"),
+        (saved_run(source="experiment"), "a result of simulate or train"),
+    ):
+        with pytest.raises(ValueError, match=f"^file must hold .*{line}"):
+            plots.result(odd)
+    assert f"seed = {2**70}" in plots.result(saved_run()).get_suptitle()
 
 
 def test_other_files_are_refused():
