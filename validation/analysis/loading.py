@@ -55,7 +55,8 @@ def load(
         found = _chosen(_arrays(initial, "initial"), INITIAL + FINAL[1:], initial, "initial")
         return weights, matrix("initial", found, like=weights)
     if "initial" in arrays:
-        return weights, matrix("file", arrays["initial"](), like=weights, what="initial")
+        found = _chosen(arrays, INITIAL, file, "file")
+        return weights, matrix("file", found, like=weights, what="initial")
     return weights, None
 
 
