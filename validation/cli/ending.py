@@ -58,7 +58,7 @@ def stopped(line: str) -> NoReturn:
 def _code(app: Callable[..., Any]) -> int:
     """Run an application and return its exit code, or leave with a line."""
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(prog_name="polysem", standalone_mode=False) or 0
         sys.stdout.flush()
     except (KeyboardInterrupt, typer.Abort):
         code = INTERRUPTED
