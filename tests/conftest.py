@@ -18,20 +18,6 @@ def pytest_runtest_makereport(item):
         report.longrepr = f"skipped, but not for want of a GPU: {report.longrepr[2]}"
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say how many bad inputs were tried (`tests/bad_input`)."""
-    tried, refused = (
-        sum(
-            "bad_input/" in test.nodeid and "::test_refused[" in test.nodeid
-            for name in names
-            for test in terminalreporter.getreports(name)
-        )
-        for names in (("passed", "failed"), ("passed",))
-    )
-    if tried:
-        terminalreporter.write_line(f"bad inputs: {tried} tried, {refused} refused in one line")
-
-
 @pytest.fixture
 def faults(record_property):
     """Count what was done to a program, and what it got over; the end of the report has the sums."""
@@ -44,50 +30,18 @@ def faults(record_property):
 
 
 def pytest_terminal_summary(terminalreporter):
-    reports = [report for some in terminalreporter.stats.values() for report in some]
-    told = [
-        value
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "faults"
-    ]
+    """Say how many bad inputs (`tests/bad_input`) and faults (`tests/faults`) were tried."""
+    reports = [one for some in terminalreporter.stats.values() for one in some if hasattr(one, "nodeid")]
+    calls = [one for one in reports if getattr(one, "when", None) == "call"]
+    bad = [one for one in calls if "bad_input/" in one.nodeid and "::test_refused[" in one.nodeid]
+    if bad:
+        refused = sum(one.passed for one in bad)
+        terminalreporter.write_line(f"bad inputs: {len(bad)} tried, {refused} refused in one line")
+    told = [value for one in calls for name, value in one.user_properties if name == "faults"]
+    for kind in dict.fromkeys(kind for kind, *_ in told):
+        tried, survived = (sum(one[k] for one in told if one[0] == kind) for k in (1, 2))
+        terminalreporter.write_line(f"faults: {kind}: {tried} tried, {survived} survived")
     if told:
-        kinds = dict.fromkeys(kind for kind, *_ in told)
-        for kind in kinds:
-            numbers = [(tried, survived) for one, tried, survived in told if one == kind]
-            tried, survived = (sum(column) for column in zip(*numbers, strict=True))
-            terminalreporter.write_line(f"faults: {kind}: {tried} tried, {survived} survived")
-        tried, survived = (sum(one[k] for one in told) for k in (1, 2))
-        terminalreporter.write_line(f"faults: {tried} tried, {survived} survived")
-
-
-@pytest.fixture
-def faults(record_property):
-    """Count what was done to a program, and what it got over; the end of the report has the sums."""
-
-    def count(kind, tried, survived):
-        record_property("faults", (kind, tried, survived))
-        assert survived == tried
-
-    return count
-
-
-def pytest_terminal_summary(terminalreporter):
-    reports = [report for some in terminalreporter.stats.values() for report in some]
-    told = [
-        value
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "faults"
-    ]
-    if told:
-        kinds = dict.fromkeys(kind for kind, *_ in told)
-        for kind in kinds:
-            numbers = [(tried, survived) for one, tried, survived in told if one == kind]
-            tried, survived = (sum(column) for column in zip(*numbers, strict=True))
-            terminalreporter.write_line(f"faults: {kind}: {tried} tried, {survived} survived")
         tried, survived = (sum(one[k] for one in told) for k in (1, 2))
         terminalreporter.write_line(f"faults: {tried} tried, {survived} survived")
 

@@ -123,14 +123,14 @@ def _reading(path: str | os.PathLike, name: str) -> Iterator[None]:
     except ArgumentError:
         raise
     except _UnfitError as error:
-        raise ArgumentError(f"{name} cannot be read: {path} {error}") from None
+        raise ArgumentError(f"{name} must be a file that can be read; {path} {error}") from None
     except MemoryError:
-        raise ArgumentError(f"{name} cannot be read: {path} is too large for memory") from None
+        raise ArgumentError(f"{name} must be a file that can be read; {path} is too large for memory") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ArgumentError(f"{name} cannot be read: {path}: {reason}") from None
+        raise ArgumentError(f"{name} must be a file that can be read; {path}: {reason}") from None
     except Exception:  # NumPy, zipfile with its codecs, and safetensors raise all kinds at damaged files
-        raise ArgumentError(f"{name} cannot be read: {path} is damaged") from None
+        raise ArgumentError(f"{name} must be a file that can be read; {path} is damaged") from None
 
 
 def _npy(path: Path) -> Arrays:

@@ -1,7 +1,6 @@
 """The command line, ``polysem``: each command is a thin layer over one public function.
 
-Heavy imports wait until a command runs, so that help is instant. Bad input ends in one line that names the
-argument and exit code 2; anything else that goes wrong is a bug and shows its traceback.
+Heavy imports wait until a command runs, so that help is instant. How they end: `validation.cli.ending`.
 """
 
 import sys
@@ -9,14 +8,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
-from validation.cli import declared, ending, sweeping
-from validation.cli.ending import NAMES, end
+from validation.cli import declared, ending, reading, sweeping
+from validation.cli.ending import NAMES, end, stopped
 
 if TYPE_CHECKING:
     from theory import Autoencoder
 
+
+class Commands(TyperGroup):
+    """The commands by name."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """Return a command, or say which there are."""
+        if cmd_name not in self.commands:
+            from theory.common import arguments
+
+            arguments.choice("command", cmd_name, self.commands)
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Incidental polysemanticity: theory, simulation and trained models, side by side.",
     no_args_is_help=True,
     add_completion=False,
@@ -26,14 +40,19 @@ app = typer.Typer(
 
 app.add_typer(sweeping.app, name="sweep")
 
-Features = Annotated[int, typer.Option("--n", help="Number of features.")]
-Neurons = Annotated[int, typer.Option("--m", help="Number of hidden neurons.")]
-L1 = Annotated[float | None, typer.Option("--l1", help="L1 strength λ in flow units.", show_default="0.001")]
-L1Train = Annotated[float | None, typer.Option("--l1-train", help="L1 strength in the training loss, 4λ.")]
-InitStd = Annotated[
-    float | None, typer.Option("--init-std", help="Deviation of the initial weights.", show_default="1/√m")
+Features = Annotated[int, reading.option(int, "--n", "Number of features.")]
+Neurons = Annotated[int, reading.option(int, "--m", "Number of hidden neurons.")]
+L1 = Annotated[
+    float | None, reading.option(float, "--l1", "L1 strength λ in flow units.", show_default="0.001")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of every random draw.")]
+L1Train = Annotated[
+    float | None, reading.option(float, "--l1-train", "L1 strength in the training loss, 4λ.")
+]
+InitStd = Annotated[
+    float | None,
+    reading.option(float, "--init-std", "Deviation of the initial weights.", show_default="1/√m"),
+]
+Seed = Annotated[int, reading.option(int, "--seed", "Seed of every random draw.")]
 
 
 def main() -> None:
@@ -49,9 +68,9 @@ def check(
     listing: Annotated[bool, typer.Option("--list", help="Show the claims and what they state.")] = False,
     full: Annotated[bool, typer.Option("--full", help="Larger sizes, more replicates.")] = False,
     seed: Seed = 0,
-    json: Annotated[Path | None, typer.Option("--json", help="Write the rows to this file.")] = None,
+    json: Annotated[Path | None, reading.option(Path, "--json", "Write the rows to this file.")] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write a page and plots to this folder.")
+        Path | None, reading.option(Path, "--report", "Write a page and plots to this folder.")
     ] = None,
 ) -> None:
     """Lay theory, simulation and training side by side, claim by claim.
@@ -89,7 +108,7 @@ def derive(
     verify: Annotated[bool, typer.Option("--verify", help="Verify each step.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="The table of statements: source, status.")] = False,
     form: Annotated[str, typer.Option("--format", help="text, latex or markdown.")] = "text",
-    out: Annotated[Path | None, typer.Option("--out", help="Write to this file.")] = None,
+    out: Annotated[Path | None, reading.option(Path, "--out", "Write to this file.")] = None,
 ) -> None:
     """Print derivations, equation by equation."""
     from theory import catalogue
@@ -98,11 +117,11 @@ def derive(
     from validation.report import derivations
 
     arguments.choice("format", form, derivations.FORMATS)
-    if name and everything:
-        end("NAME and --all exclude each other")
+    if name is not None and everything:
+        end("NAME and --all must not be given together: --all is every NAME")
     if out:
         files.writable(out)
-    chosen = (catalogue.find(name),) if name else catalogue.derivations
+    chosen = catalogue.derivations if name is None else (catalogue.find(name),)
     try:
         if listing:
             text = derivations.table(chosen, form)
@@ -130,7 +149,7 @@ def simulate(
     l1_train: L1Train = None,
     init_std: InitStd = None,
     *,
-    out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("simulation.nc"),
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("simulation.nc"),
     **given: Any,
 ) -> None:
     """Simulate the flow and write its course to a file."""
@@ -141,11 +160,12 @@ def simulate(
     from sim import simulate
     from theory.common import schema
 
-    if forces := given.pop("forces"):
+    if (forces := given.pop("forces")) is not None:
         given["forces"] = tuple(forces.split(","))
     result = simulate(model, **given)
+    schema.save(result, out)
     _say_polysemantic(result)
-    _wrote(schema.save(result, out))
+    _wrote(out)
 
 
 @app.command()
@@ -157,7 +177,7 @@ def train(
     l1_train: L1Train = None,
     init_std: InitStd = None,
     *,
-    out: Annotated[Path, typer.Option("--out", help="File to write (NetCDF).")] = Path("training.nc"),
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("training.nc"),
     **given: Any,
 ) -> None:
     """Train the autoencoder and write its course to a file.
@@ -167,7 +187,7 @@ def train(
     from theory.common import files
 
     files.writable(out)
-    files.distinct(out=out, checkpoint=given["checkpoint"])
+    files.distinct(out=out, checkpoint=given["checkpoint"], initial=given["initial"])
     model = _model(n, m, l1, l1_train, init_std)
     from theory.common import schema
     from validation import train
@@ -177,9 +197,10 @@ def train(
     given |= {name: options.typed(name, given[name], kinds) for name, kinds in OPTIONS.items()}
     result = train(model, **given)
     if result.attrs["interrupted"]:
-        end(f"interrupted, the same command goes on from {given['checkpoint']}", code=130)
+        stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
+    schema.save(result, out)
     _say_polysemantic(result)
-    _wrote(schema.save(result, out))
+    _wrote(out)
 
 
 @app.command()
@@ -188,7 +209,9 @@ def experiment(
     listing: Annotated[bool, typer.Option("--list", help="Show the experiments and what they ask.")] = False,
     full: Annotated[bool, typer.Option("--full", help="All settings at full size.")] = False,
     seed: Seed = 0,
-    out: Annotated[Path, typer.Option("--out", help="Folder for NAME.nc, NAME.png and NAME.md.")] = Path("."),
+    out: Annotated[Path, reading.option(Path, "--out", "Folder for NAME.nc, NAME.png and NAME.md.")] = Path(
+        "."
+    ),
 ) -> None:
     """Answer a question by runs: data, figure, and findings made from the data.
 
@@ -210,26 +233,26 @@ def experiment(
     for path in (data, *page.write(Findings(chosen, result), out)):
         _wrote(path)
     if result.attrs["missing"]:
-        end(f"interrupted with {result.attrs['missing']} settings left, the same command goes on", code=130)
+        stopped(f"interrupted with {result.attrs['missing']} settings left, the same command goes on")
 
 
 @app.command()
 def analyze(
     file: Annotated[
-        Path, typer.Argument(help="Encodings, features × neurons: .npy, .npz, .safetensors, or our own .nc.")
+        Path, reading.path("FILE", "Encodings, features × neurons: .npy, .npz, .safetensors, or our own .nc.")
     ],
     initial: Annotated[
-        Path | None, typer.Option("--initial", help="File with the encodings before training.")
+        Path | None, reading.option(Path, "--initial", "File with the encodings before training.")
     ] = None,
     threshold: Annotated[
         float,
-        typer.Option(
-            "--threshold", help="Share of its largest weight from which on a feature is on a neuron."
+        reading.option(
+            float, "--threshold", "Share of its largest weight from which on a feature is on a neuron."
         ),
     ] = 0.5,
-    json: Annotated[Path | None, typer.Option("--json", help="Write all of it to this file.")] = None,
+    json: Annotated[Path | None, reading.option(Path, "--json", "Write all of it to this file.")] = None,
     report: Annotated[
-        Path | None, typer.Option("--report", help="Write a page and plots to this folder.")
+        Path | None, reading.option(Path, "--report", "Write a page and plots to this folder.")
     ] = None,
 ) -> None:
     """Say of each neuron whether it is polysemantic, and whether by accident or of need."""
@@ -257,17 +280,20 @@ def analyze(
 
 @app.command()
 def plot(
-    file: Annotated[Path, typer.Argument(help="A file of polysem simulate or train.")],
+    file: Annotated[Path, reading.path("FILE", "A file of polysem simulate or train.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="PNG, SVG or PDF.", show_default="FILE with .png, here")
+        Path | None, reading.option(Path, "--out", "PNG, SVG or PDF.", show_default="FILE with .png, here")
     ] = None,
 ) -> None:
     """Draw a saved run: its course, and the encodings before and after."""
-    from theory.common import schema
+    from theory.common import files, schema
     from validation.report import plots
 
-    out = plots.writable(out or Path(file.with_suffix(".png").name))
-    _wrote(plots.save(plots.result(schema.load(file)), out))
+    if out:
+        plots.writable(out)
+    picture = out or Path(f"{file.stem}.png")
+    files.distinct(file=file, out=picture)
+    _wrote(plots.save(plots.result(schema.load(file)), picture))
 
 
 def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: float | None) -> "Autoencoder":
@@ -276,7 +302,7 @@ def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: f
     if l1_train is None:
         return Autoencoder(n, m, 1e-3 if l1 is None else l1, init_std)  # type: ignore[arg-type]
     if l1 is not None:
-        end("--l1 and --l1-train exclude each other: one is four times the other")
+        end("--l1 and --l1-train must not be given together: one is four times the other")
     return Autoencoder.from_training(n, m, l1_train, init_std)
 
 

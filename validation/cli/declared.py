@@ -15,6 +15,8 @@ from typing import Annotated, Any, TypeVar
 import docstring_parser
 import typer
 
+from validation.cli import reading
+
 F = TypeVar("F", bound=Callable[..., Any])
 TYPES = {"PathLike": Path, "bool": bool, "int": int, "float": float, "str": str}  # the first that is named
 
@@ -66,7 +68,8 @@ def _read(
             continue
         flag = names.get(argument.arg, "--" + argument.arg.replace("_", "-"))
         several = " Separated by commas." if "Collection" in _words(argument.annotation) else ""
-        option = typer.Option(flag, help=_help(*said[argument.arg]) + several)
+        help = _help(*said[argument.arg]) + several
+        option = reading.option(kind, flag, help) if kind in reading.WANTED else typer.Option(flag, help=help)
         yield inspect.Parameter(
             argument.arg,
             inspect.Parameter.KEYWORD_ONLY,

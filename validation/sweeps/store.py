@@ -34,7 +34,6 @@ from validation.sweeps.units import Unit
 
 FILE = f"{LEDGER}/layout.json"  # in the folder of an array, where Zarr minds nothing
 LOCK = f"{LEDGER}/.lock"
-TEMPORARY = re.compile(r"\..*-[0-9a-f]{32}(\.\w+)?")
 AS_IT_IS: dict[str, Any] = {
     "consolidated": False,
     "chunks": None,
@@ -244,7 +243,7 @@ def opened(path: str | os.PathLike, wanted: Layout) -> Iterator[Store]:
     except filelock.Timeout:
         raise ArgumentError(f"store must be used by one process at a time; {path} is in use") from None
     try:
-        for left in filter(_temporary, path.rglob("*")):  # by who was killed
+        for left in path.rglob("*.partial"):  # by who was killed
             left.unlink()
         store = peek(path, wanted)
         store._commit(store.layout)
@@ -364,11 +363,6 @@ def _begun(path: Path) -> bool:
     inside = list(path.iterdir()) if path.is_dir() else [path]
     ledger = path / LEDGER
     return not inside or (inside == [ledger] and all(file.name.startswith(".") for file in ledger.iterdir()))
-
-
-def _temporary(file: Path) -> bool:
-    """Say whether a file was to become another: of Zarr, or of `theory.common.files.atomic`."""
-    return file.suffix == ".partial" or TEMPORARY.fullmatch(file.name) is not None
 
 
 def _inside(template: int, name: str) -> str:

@@ -38,15 +38,17 @@ def typed(name: str, text: str, kinds: Mapping[str, type[T]]) -> T:
     ValueError
         If there is no such kind or setting, one without a default is missing, or a value is not allowed.
     """
-    head, _, rest = text.partition(":")
+    head, colon, rest = text.partition(":")
     choice = arguments.choice(name, head, kinds)
     settings = {}
-    for setting in filter(None, rest.split(",")):
+    for setting in rest.split(",") if colon else ():
         key, equals, value = (part.strip() for part in setting.partition("="))
         if not equals:
             raise ArgumentError(f"{name} must be written {choice}:setting=value,..., got {text!r}")
         settings[key] = value
     known = _settings(kinds[choice])
+    if settings and not known:
+        raise ArgumentError(f"{name} must be {choice} without settings, got {text!r}")
     for key in settings:
         arguments.choice(f"{name} setting", key, known)
     for key in _needed(kinds[choice]):
@@ -77,10 +79,8 @@ def _value(name: str, text: str, field: Field) -> Any:
     """Return what `text` writes, in the type of the setting."""
     if field.type is str:
         return text
+    wanted = "a whole number" if field.type is int else "a number"
     try:
-        value = float(text)
+        return field.type(text)  # type: ignore[operator]
     except ValueError:
-        raise ArgumentError(f"{name} must be a number, got {text!r}") from None
-    if field.type is int:
-        return arguments.whole(name, int(value) if value.is_integer() else value)
-    return value
+        raise ArgumentError(f"{name} must be {wanted}, got {text!r}") from None
