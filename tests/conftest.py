@@ -18,6 +18,20 @@ def pytest_runtest_makereport(item):
         report.longrepr = f"skipped, but not for want of a GPU: {report.longrepr[2]}"
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Say how many bad inputs were tried (`tests/bad_input`)."""
+    tried, refused = (
+        sum(
+            "bad_input/" in test.nodeid and "::test_refused[" in test.nodeid
+            for name in names
+            for test in terminalreporter.getreports(name)
+        )
+        for names in (("passed", "failed"), ("passed",))
+    )
+    if tried:
+        terminalreporter.write_line(f"bad inputs: {tried} tried, {refused} refused in one line")
+
+
 @pytest.fixture
 def ctrl_c():
     """Let processes that a test starts have Ctrl-C: a shell takes it from what it runs in the background."""
