@@ -84,6 +84,7 @@ def simulate(
     -----
     Seed 001, "Loss and dynamics"; `theory.flow`.
     """
+    arguments.instance("model", model, Autoencoder)
     weights = _initial_weights(model, seed, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)

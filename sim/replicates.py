@@ -59,6 +59,7 @@ def ensemble(
     KeyboardInterrupt
         If interrupted before the first replicate was finished.
     """
+    arguments.instance("model", model, Autoencoder)
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
     probe = Flow(model, np.zeros((1, 1)), method, forces, rtol)

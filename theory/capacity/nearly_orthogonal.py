@@ -95,9 +95,7 @@ def failures(n_features: int, n_neurons: int, coherence: float) -> float:
 
 def _checked(n_neurons: int, coherence: float) -> tuple[int, float]:
     m = arguments.whole("n_neurons", n_neurons, least=2)
-    eps = arguments.real("coherence", coherence, above=0)
-    if eps >= 1:
-        raise arguments.ArgumentError(f"coherence must be less than 1, got {coherence}")
+    eps = arguments.real("coherence", coherence, above=0, below=1)
     return m, eps
 
 

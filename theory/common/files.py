@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from theory.common import arguments
 from theory.common.arguments import ArgumentError
 
 
@@ -19,7 +20,7 @@ def writable(path: str | os.PathLike, name: str = "out") -> Path:
         If `path` is a folder, or its folder does not exist or cannot be written to; `name` is the
         argument that the message names.
     """
-    path = Path(path)
+    path = arguments.path(name, path)
     wanted = f"{name} must be a file in a writable folder, got {path}"
     if path.is_dir():
         raise ArgumentError(f"{wanted}: is a folder")
@@ -36,7 +37,7 @@ def folder(path: str | os.PathLike, name: str = "out") -> Path:
     ValueError
         If it is a file or cannot be written to or made; `name` is the argument that the message names.
     """
-    path = Path(path)
+    path = arguments.path(name, path)
     wanted = f"{name} must be a folder that can be written to, got {path}"
     if obstacle := obstacle_in(path if path.exists() else path.parent):
         raise ArgumentError(f"{wanted}: {obstacle}")

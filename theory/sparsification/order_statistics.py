@@ -74,6 +74,7 @@ def law(model: Autoencoder, log2_points: int = 12) -> rv_frozen:
     -----
     Exact up to O(λ²) and the spread of the time that the small weights take.
     """
+    arguments.instance("model", model, Autoencoder)
     _, *others = _exponentials(model.n_neurons, log2_points)
 
     def times(first, *others):

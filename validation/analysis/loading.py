@@ -11,8 +11,8 @@ from typing import IO, Any
 import numpy as np
 from safetensors import SafetensorError, safe_open
 
-from theory.common import schema
-from theory.common.arguments import ArgumentError, ArgumentTypeError
+from theory.common import arguments, schema
+from theory.common.arguments import ArgumentError
 
 FINAL = ("final", "weights")
 INITIAL = ("initial",)
@@ -64,9 +64,7 @@ def matrix(name: str, value: object, like: np.ndarray | None = None, what: str =
         If it is anything else, or not of the shape of `like`; the message says `what` in `name` is wrong.
     """
     wanted = f"{name} must hold{what and ' as ' + what} a matrix (features, neurons) of finite real numbers"
-    array = np.asarray(value)
-    if array.dtype.kind not in "fiu":
-        raise ArgumentTypeError(f"{wanted}, got entries of type {array.dtype}")
+    array = arguments.real_numbers(wanted, value)
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"{wanted}, got shape {array.shape}")
     if like is not None and array.shape != like.shape:

@@ -12,7 +12,7 @@ import xarray as xr
 
 from sim.progress import track
 from theory import Autoencoder
-from theory.common import files
+from theory.common import arguments, files
 from theory.common.arguments import ArgumentError
 from theory.common.schema import dataset
 from validation.training import backend, checkpoints, settings
@@ -132,6 +132,7 @@ def train(
     Seed 001, sections "We consider a model …" and "Experiments"; arXiv:2312.03096 for the settings. The
     result depends neither on the number of cores nor on how replicates are put into blocks.
     """
+    arguments.instance("model", model, Autoencoder)
     run = Run.checked(
         optimizer=optimizer,
         steps=steps,
@@ -154,7 +155,7 @@ def train(
     if checkpoint is not None:
         files.writable(checkpoint, "checkpoint")
     start = settings.initial_weights(model, run, initial)
-    weights = xp.asarray(start.astype(dtype, order="C"))
+    weights = xp.asarray(settings.in_precision(start, run.dtype))
     course = _Course(model, run, weights)
     interrupted = _follow(course, start, checkpoint)
 

@@ -25,6 +25,8 @@ from validation.training.optimizers import OPTIMIZERS, Optimizer, Penalty, Stepp
 from validation.training.parts import Parts, large
 from validation.training.schedules import SCHEDULES, Schedule
 
+MOST_STEPS = 10**9  # days even of a small network
+
 CHOICES = {
     "l1_on": ("weights", "activations"),
     "l1_step": ("subgradient", "proximal"),
@@ -70,15 +72,17 @@ class Run:
         """Return the settings, or raise a TypeError or ValueError that names the argument."""
         for name, kinds in OPTIONS.items():
             given[name] = options.chosen(name, given[name], kinds)
-        for name, least in (("steps", 1), ("replicates", 1), ("seed", 0)):
-            given[name] = arguments.whole(name, given[name], least=least)
+        given["steps"] = arguments.whole("steps", given["steps"], least=1, most=MOST_STEPS)
+        given["replicates"] = arguments.whole("replicates", given["replicates"], least=1)
+        given["seed"] = arguments.seed_number("seed", given["seed"])
+        given["tied"] = arguments.yes_or_no("tied", given["tied"])
         given["learning_rate"] = arguments.real("learning_rate", given["learning_rate"], above=0)
         given["l2"] = arguments.real("l2", given["l2"], least=0)
         for name, choices in CHOICES.items():
             arguments.choice(name, given[name], choices)
         if given["l1_on"] == "activations" and given["l1_step"] == "proximal":
             raise ArgumentError("l1_step must be subgradient for L1 on activations, got 'proximal'")
-        return cls(**given | {"tied": bool(given["tied"])})
+        return cls(**given)
 
     @property
     def plain(self) -> bool:
@@ -121,6 +125,23 @@ def initial_weights(
     if given.shape not in (shape, one):
         raise ArgumentError(f"initial must have shape {one} or {shape}, got {given.shape}")
     return np.broadcast_to(given, shape).copy()
+
+
+def in_precision(start: np.ndarray, dtype: str) -> np.ndarray:
+    """Return initial weights in the precision of the training, C-ordered.
+
+    Raises
+    ------
+    ValueError
+        If there is no such number in that precision.
+    """
+    with np.errstate(over="ignore"):
+        weights = start.astype(dtype, order="C")
+    if not np.isfinite(weights).all():
+        raise ArgumentError(
+            f"initial must be of numbers that {dtype} has, of at most {np.finfo(dtype).max:g}"
+        )
+    return weights
 
 
 def networks(model: Autoencoder, run: Run) -> Callable[[slice], Network]:
