@@ -13,6 +13,8 @@ import numpy as np
 T = TypeVar("T")
 
 MOST = 2**63 - 1  # of a count: arrays have no more entries
+LARGEST = 1e30  # of a number: its eighth power, and times as many features, is still a float
+SMALLEST = 1 / LARGEST
 LONGEST = 60  # characters of a value in a line
 
 
@@ -64,17 +66,17 @@ def real(
     most: float = math.inf,
     below: float = math.inf,
 ) -> float:
-    """Return `value` as a finite float within these bounds; `above` and `below` it may not reach.
+    """Return `value` as a float within these bounds; `above` and `below` it may not reach.
 
     Raises
     ------
     TypeError
         If `value` is not a real number.
     ValueError
-        If `value` is not finite or not in this range.
+        If `value` is not finite, not in this range, or in size beyond `LARGEST` or below `SMALLEST`.
     """
     bounds = {"of at least": least, "greater than": above, "at most": most, "less than": below}
-    said = [f"{words} {bound:g}" for words, bound in bounds.items() if math.isfinite(bound)]
+    said = [f"{words} {bound:g}" for words, bound in bounds.items() if abs(bound) < LARGEST]
     wanted = f"{name} must be a finite number {' and '.join(said)}".rstrip()
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         raise ArgumentTypeError(f"{wanted}, got {shown(value)}")
@@ -82,8 +84,10 @@ def real(
         number = float(value)
     except OverflowError:
         number = math.inf
-    if not (math.isfinite(number) and least <= number <= most and above < number < below):
+    if not (least <= number <= most and above < number < below):
         raise ArgumentError(f"{wanted}, got {shown(value)}")
+    if number and not SMALLEST <= abs(number) <= LARGEST:
+        raise ArgumentError(f"{wanted}, of size {SMALLEST:g} to {LARGEST:g} if not 0, got {shown(value)}")
     return number
 
 
@@ -173,7 +177,8 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
     TypeError
         If `value` does not hold real numbers.
     ValueError
-        If it has the wrong number of axes, is empty, or has an entry that is not finite.
+        If it has the wrong number of axes, is empty, or has an entry that is not finite, or greater than
+        `LARGEST`.
     """
     wanted = f"{name} must be an array of finite numbers with axes ({', '.join(dimensions)})"
     result = real_numbers(wanted, value)
@@ -182,8 +187,10 @@ def array(name: str, value: object, dimensions: tuple[str, ...]) -> np.ndarray:
         raise ArgumentError(f"{wanted}, got shape {result.shape}")
     with np.errstate(over="ignore"):  # of what is longer than a double
         result = np.array(result, dtype=np.float64, order="C")
-    if not np.isfinite(result).all():
-        raise ArgumentError(f"{wanted}, got NaN or infinity")
+    greatest = max(result.max(), -result.min())  # NaN if any entry is
+    if not greatest <= LARGEST:
+        found = f"one of size {greatest:g}" if math.isfinite(greatest) else "NaN or infinity"
+        raise ArgumentError(f"{wanted} of size at most {LARGEST:g}, got {found}")
     return result
 
 
