@@ -138,7 +138,9 @@ def _race(model: Autoencoder, exponentials: Sequence[np.ndarray]) -> tuple[np.nd
     """
     largest = -model.init_std * ndtri((1 - 1 / 3) / (model.n_neurons + 1 / 3) / 2)  # its median
     if model.l1 >= (most := min(largest, float(LARGEST_L1))):
-        raise arguments.ArgumentError(f"l1 must be less than {most:.3g}, or the encoding dies, got {model.l1:g}")
+        raise arguments.ArgumentError(
+            f"l1 must be less than {most:.3g}, or the encoding dies, got {model.l1:g}"
+        )
     *gaps, depth = exponentials
     sizes = [-model.init_std * ndtri(np.exp(-depth) / 2)]
     for left in range(len(gaps), 0, -1):
