@@ -17,7 +17,7 @@ from sim.integrators import METHODS
 from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
 from sim.watch import Watch, default_times
-from theory.common import arguments, schema
+from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
 from theory.sparsification.reduction import final_weight
 
@@ -85,6 +85,8 @@ def simulate(
     Seed 001, "Loss and dynamics"; `theory.flow`.
     """
     arguments.instance("model", model, Autoencoder)
+    needed = METHODS[arguments.choice("method", method, METHODS)].memory(model.n_features, model.n_neurons)
+    memory.enough(needed, n_features=model.n_features, n_neurons=model.n_neurons)
     weights = _initial_weights(model, seed, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)

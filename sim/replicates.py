@@ -12,10 +12,14 @@ import xarray as xr
 from sim import metrics
 from sim.flow import Flow
 from sim.forces import FORCES, Force
+from sim.integrators import METHODS
 from sim.machine.blas import one_thread
 from sim.progress import track
-from theory.common import arguments, schema
+from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
+
+RECORD = 5000  # bytes that a run takes beside its weights: its seed, its place in the queue, its record
+ARRAYS = 7  # of the size of its weights: initial and final ones, as they come, side by side, and counted
 
 
 def ensemble(
@@ -63,6 +67,7 @@ def ensemble(
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
     probe = Flow(model, np.zeros((1, 1)), method, forces, rtol)
+    _room(model, replicates, workers, method)
     if not probe.ends_sparse:
         raise arguments.ArgumentError(
             "forces must be L1, at an l1 greater than 0, with none but feature benefit and interference: "
@@ -138,6 +143,14 @@ def observe(
     if interrupted:
         raise KeyboardInterrupt
     return _stacked(records)
+
+
+def _room(model: Autoencoder, replicates: int, workers: int, method: str) -> None:
+    """Check that there is room for so many runs, of which each worker has one under way."""
+    n, m = model.n_features, model.n_neurons
+    under_way = min(workers, replicates) * METHODS[method].memory(n, m)
+    kept = replicates * (RECORD + 8 * ARRAYS * n * m)
+    memory.enough(under_way + kept, n_features=n, n_neurons=m, replicates=replicates)
 
 
 def _start(

@@ -14,16 +14,28 @@ from sim.integrators import euler, event, splitting
 
 
 class Method(NamedTuple):
-    """An integrator, its default `rtol`, and whether it takes all forces or only piecewise linear ones."""
+    """An integrator, its default `rtol`, and whether it takes all forces or only piecewise linear ones.
+
+    Attributes
+    ----------
+    arrays : tuple of int
+        How many arrays of the size of the weights, and of their Gram matrix, it has in use at most.
+    """
 
     advance: Callable
     interpolate: Callable
     rtol: float
     takes_all: bool
+    arrays: tuple[int, int]
+
+    def memory(self, n_features: int, n_neurons: int) -> int:
+        """Return how many bytes a run takes at its peak."""
+        weights, grams = self.arrays
+        return 8 * (weights * n_features * n_neurons + grams * n_features**2)
 
 
 METHODS = {
-    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, takes_all=True),
-    "event": Method(event.advance, event.interpolate, 1e-10, takes_all=False),
-    "euler": Method(euler.advance, euler.interpolate, 0.05, takes_all=True),
+    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, takes_all=True, arrays=(8, 11)),
+    "event": Method(event.advance, event.interpolate, 1e-10, takes_all=False, arrays=(10, 12)),
+    "euler": Method(euler.advance, euler.interpolate, 0.05, takes_all=True, arrays=(6, 3)),
 }

@@ -48,7 +48,7 @@ def independent_slots(n_features: int, n_neurons: int) -> float:
     ``m [1 − 2(1 − 1/(2m))ⁿ + (1 − 1/m)ⁿ]``; any number of features may share a slot. Own derivation.
     """
     with np.errstate(divide="ignore"):  # ln 0 for a single neuron
-        return float(_independent(*map(np.float64, sizes(n_features, n_neurons))))
+        return max(0.0, float(_independent(*map(np.float64, sizes(n_features, n_neurons)))))
 
 
 _heuristic = function(HEURISTIC, n, m)

@@ -1,7 +1,8 @@
-from . import arguments, files, schema
+from . import arguments, files, memory, schema
 
 __all__ = [
     "arguments",
     "files",
+    "memory",
     "schema",
 ]

@@ -154,6 +154,7 @@ def train(
     xp = backend.namespace(run.device)
     if checkpoint is not None:
         files.writable(checkpoint, "checkpoint")
+    settings.room(model, run)
     start = settings.initial_weights(model, run, initial)
     weights = xp.asarray(settings.in_precision(start, run.dtype))
     course = _Course(model, run, weights)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theory import Autoencoder
-from theory.common import arguments
+from theory.common import arguments, memory
 from theory.common.arguments import ArgumentError
 from validation.training import backend, checkpoints, options
 from validation.training.activations import ACTIVATIONS, Activation, Identity
@@ -26,6 +26,8 @@ from validation.training.parts import Parts, large
 from validation.training.schedules import SCHEDULES, Schedule
 
 MOST_STEPS = 10**9  # days even of a small network
+RECORD = 5000  # bytes that a replicate takes beside its weights
+STEP = 16  # bytes for the flow time of each step
 
 CHOICES = {
     "l1_on": ("weights", "activations"),
@@ -103,6 +105,29 @@ class Run:
             if self.plain:
                 del settings["seed"]
         return settings
+
+
+def room(model: Autoencoder, run: Run) -> None:
+    """Check that there is room for a run.
+
+    Raises
+    ------
+    ValueError
+        If it takes more memory than is free.
+    """
+    n, m, each = model.n_features, model.n_neurons, np.dtype(run.dtype).itemsize
+    sizes = {"n_features": n, "n_neurons": m, "replicates": run.replicates, "steps": run.steps}
+    copies = 8 + each * (
+        4 + len(run.optimizer.states)
+    )  # of the weights: initial ones, its own, what L1 takes
+    needed = copies * n * m * (1 if run.tied else 2)
+    if run.plain:
+        needed += (16 + 3 * each) * n * n  # outputs, errors and their squares
+    else:
+        batch = getattr(run.inputs, "batch", n)
+        needed += (48 + 6 * each) * batch * (n + m)  # drawn, stacked, and what is worked out from them
+        sizes |= {"inputs__batch": batch} if run.inputs.random else {}
+    memory.enough(run.replicates * (RECORD + needed) + STEP * run.steps, **sizes)
 
 
 def initial_weights(
