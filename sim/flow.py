@@ -19,7 +19,7 @@ from sim.integrators import METHODS
 from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
 from sim.watch import Watch, default_times
-from theory.common import arguments, schema
+from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
 from theory.sparsification.reduction import final_weight
 
@@ -88,6 +88,9 @@ def simulate(
     -----
     Seed 001, "Loss and dynamics"; `theory.flow`.
     """
+    arguments.instance("model", model, Autoencoder)
+    needed = METHODS[arguments.choice("method", method, METHODS)].memory(model.n_features, model.n_neurons)
+    memory.enough(needed, n_features=model.n_features, n_neurons=model.n_neurons)
     weights = drawn(model, seed) if initial is None else _given(model, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)

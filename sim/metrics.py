@@ -24,8 +24,8 @@ def features_on(weights: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     -------
     ndarray of int, shape (..., neuron)
     """
-    arguments.real("threshold", threshold, least=0)
-    return (np.abs(np.asarray(weights)) > threshold).sum(axis=-2)
+    weights = arguments.array("weights", weights, ("...", "feature", "neuron"))
+    return (np.abs(weights) > arguments.real("threshold", threshold, least=0)).sum(axis=-2)
 
 
 def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | np.ndarray:
@@ -42,6 +42,12 @@ def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | n
     -------
     int or ndarray of int, shape (...)
         The number of polysemantic neurons, by replicate where there are replicates.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the weights are no array of finite numbers with at least these two axes, or the threshold is
+        negative.
 
     Notes
     -----

@@ -13,10 +13,14 @@ import xarray as xr
 from sim import metrics
 from sim.flow import Flow, drawn
 from sim.forces import FORCES, Force
+from sim.integrators import METHODS
 from sim.machine.blas import one_thread
 from sim.progress import track
-from theory.common import arguments, schema
+from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
+
+RECORD = 5000  # bytes that a run takes beside its weights: its seed, its place in the queue, its record
+ARRAYS = 7  # of the size of its weights: initial and final ones, as they come, side by side, and counted
 
 
 def ensemble(
@@ -60,9 +64,11 @@ def ensemble(
     KeyboardInterrupt
         If interrupted before the first replicate was finished.
     """
+    arguments.instance("model", model, Autoencoder)
     replicates = arguments.whole("replicates", replicates, least=1)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
     probe = ends_sparse(model, method, forces, rtol)
+    _room(model, replicates, workers, method)
     children = arguments.seed("seed", seed).spawn(replicates)
     records, interrupted = _collect(_start(model, method, forces, rtol), settled, children, workers)
     columns = _stacked(records)
@@ -158,6 +164,14 @@ def observe(
     if interrupted:
         raise KeyboardInterrupt
     return _stacked(records)
+
+
+def _room(model: Autoencoder, replicates: int, workers: int, method: str) -> None:
+    """Check that there is room for so many runs, of which each worker has one under way."""
+    n, m = model.n_features, model.n_neurons
+    under_way = min(workers, replicates) * METHODS[method].memory(n, m)
+    kept = replicates * (RECORD + 8 * ARRAYS * n * m)
+    memory.enough(under_way + kept, n_features=n, n_neurons=m, replicates=replicates)
 
 
 def _start(

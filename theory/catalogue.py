@@ -160,12 +160,15 @@ def find(name: str) -> Derivation:
     ValueError
         If there is none; the message names those that are spelled alike.
     """
+    wanted = "name must be that of a derivation"
+    if not isinstance(name, str):
+        raise arguments.ArgumentTypeError(f"{wanted}, got {arguments.shown(name)}")
     for module, names in INDEX.items():
         if name in names:
             return _of(module)[names.index(name)]
     near = difflib.get_close_matches(name, NAMES, n=3)
     hint = f"did you mean {' or '.join(near)}?" if near else "polysem derive --list shows all"
-    raise arguments.ArgumentError(f"name must be that of a derivation, got {name!r}; {hint}")
+    raise arguments.ArgumentError(f"{wanted}, got {arguments.shown(name)}; {hint}")
 
 
 def _of(module: str) -> tuple[Derivation, ...]:

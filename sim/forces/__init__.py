@@ -46,11 +46,13 @@ def action(forces: Collection[str | Force]) -> Action:
     TypeError, ValueError
         If one is neither, or two have the same name.
     """
-    if isinstance(forces, (str, Force)) or not isinstance(forces, Collection):
-        raise arguments.ArgumentTypeError(f"forces must be a collection of names and forces, got {forces!r}")
+    if isinstance(forces, Force):  # which is a tuple, too
+        raise arguments.ArgumentTypeError(
+            f"forces must be a collection of names and forces, got {forces.name} alone"
+        )
     found = tuple(
         force if isinstance(force, Force) else FORCES[arguments.choice("forces", force, FORCES)]
-        for force in forces
+        for force in arguments.collection("forces", forces, "names and forces")
     )
     names = [force.name for force in found]
     if len(set(names)) < len(names) or any(force != FORCES.get(force.name, force) for force in found):

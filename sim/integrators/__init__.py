@@ -18,6 +18,11 @@ class Method(NamedTuple):
 
     The `least` rtol is what the arithmetic can tell from rounding: five units in the last place of a weight
     for "event"; for the others a step of the length that still counts at flow times of the order of 1/λ.
+
+    Attributes
+    ----------
+    arrays : tuple of int
+        How many arrays of the size of the weights, and of their Gram matrix, it has in use at most.
     """
 
     advance: Callable
@@ -25,10 +30,18 @@ class Method(NamedTuple):
     rtol: float
     least: float
     takes_all: bool
+    arrays: tuple[int, int]
+
+    def memory(self, n_features: int, n_neurons: int) -> int:
+        """Return how many bytes a run takes at its peak."""
+        weights, grams = self.arrays
+        return 8 * (weights * n_features * n_neurons + grams * n_features**2)
 
 
 METHODS = {
-    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, 1e-12, takes_all=True),
-    "event": Method(event.advance, event.interpolate, 1e-10, 1e-15, takes_all=False),
-    "euler": Method(euler.advance, euler.interpolate, 0.05, 1e-12, takes_all=True),
+    "splitting": Method(
+        splitting.advance, splitting.interpolate, 0.005, 1e-12, takes_all=True, arrays=(8, 11)
+    ),
+    "event": Method(event.advance, event.interpolate, 1e-10, 1e-15, False, arrays=(10, 12)),
+    "euler": Method(euler.advance, euler.interpolate, 0.05, 1e-12, True, arrays=(6, 3)),
 }

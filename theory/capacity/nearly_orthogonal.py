@@ -26,7 +26,8 @@ WELCH = m * (1 - eps**2) / (1 - m * eps**2)
 def features(n_neurons: int, coherence: float) -> float:
     """Return a number of ε-orthogonal encodings that is certain to fit: ``exp(m ε²/4)``.
 
-    More random directions than that are likely to have a pair that is too close; see `failures`.
+    Infinite where it is greater than any float. More random directions than that are likely to have a pair
+    that is too close; see `failures`.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def features(n_neurons: int, coherence: float) -> float:
     C = ε²/4 for random encodings, ε²/2 for encodings chosen one by one (`features_chosen`). Own derivation,
     ``johnson_lindenstrauss``.
     """
-    return float(_features(*_checked(n_neurons, coherence)))
+    with np.errstate(over="ignore"):
+        return float(_features(*_checked(n_neurons, coherence)))
 
 
 def features_chosen(n_neurons: int, coherence: float) -> float:
@@ -54,7 +56,8 @@ def features_chosen(n_neurons: int, coherence: float) -> float:
 
     Parameters and errors as for `features`. Own derivation, ``greedy_encodings``.
     """
-    return float(_features_chosen(*_checked(n_neurons, coherence)))
+    with np.errstate(over="ignore"):
+        return float(_features_chosen(*_checked(n_neurons, coherence)))
 
 
 def features_at_most(n_neurons: int, coherence: float) -> float:
@@ -95,9 +98,7 @@ def failures(n_features: int, n_neurons: int, coherence: float) -> float:
 
 def _checked(n_neurons: int, coherence: float) -> tuple[int, float]:
     m = arguments.whole("n_neurons", n_neurons, least=2)
-    eps = arguments.real("coherence", coherence, above=0)
-    if eps >= 1:
-        raise arguments.ArgumentError(f"coherence must be less than 1, got {coherence}")
+    eps = arguments.real("coherence", coherence, above=0, below=1)
     return m, eps
 
 

@@ -50,10 +50,7 @@ def sample_loss(W: sp.Matrix, on: tuple[int, ...]) -> sp.Expr:
 
 def checked_probability(value: float) -> float:
     """Return the probability p as a float of at least 0 and less than 1, or raise an error."""
-    probability = arguments.real("probability", value, least=0)
-    if probability >= 1:
-        raise arguments.ArgumentError(f"probability must be less than 1, got {value}")
-    return probability
+    return arguments.real("probability", value, least=0, below=1)
 
 
 def expected_loss(weights: np.ndarray, probability: float) -> float:

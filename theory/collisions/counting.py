@@ -6,12 +6,14 @@ polysemantic; with the same sign it is malign and one of the two must leave, whi
 `theory.collisions.exclusion` counts.
 """
 
+import numpy as np
 import sympy as sp
+from sympy.codegen.cfunctions import expm1, log1p
 from sympy.ntheory.multinomial import multinomial_coefficients
 
 from theory.collisions.exclusion import MEAN, polysemantic_neurons as exclusion_law, sizes
 from theory.common import arguments
-from theory.derivation import Derivation, Merit, Step, equal, function, order
+from theory.derivation import Derivation, Merit, Step, equal, function, order, precisely
 from theory.notation import eps, i, j, k, m, n, r
 
 COLLISION = 1 / m
@@ -19,6 +21,9 @@ PAIRS = n * (n - 1) / 2
 HEURISTIC = n**2 / (4 * m)
 EXPECTED_COLLISIONS = sp.binomial(n, r) / m ** (r - 1)
 INDEPENDENT_SLOTS = m * (1 - 2 * (1 - 1 / (2 * m)) ** n + (1 - 1 / m) ** n)
+LOG_FREE = n * log1p(-1 / (2 * m))  # of the probability that no feature is in a slot
+BEYOND_CHANCE = n * log1p(-1 / (2 * m - 1) ** 2)  # and of that for two slots, over its square
+WITHOUT_CANCELLATION = m * (expm1(LOG_FREE) ** 2 + sp.exp(2 * LOG_FREE) * expm1(BEYOND_CHANCE))
 
 
 def paper_heuristic(n_features: int, n_neurons: int) -> float:
@@ -33,9 +38,8 @@ def expected_collisions(n_features: int, n_neurons: int, order: int = 2) -> floa
     independently. Own derivation ``higher_order_collisions``.
     """
     order = arguments.whole("order", order, least=2)
-    return float(
-        EXPECTED_COLLISIONS.subs(dict(zip((n, m, r), (*sizes(n_features, n_neurons), order), strict=True)))
-    )
+    n_features, n_neurons = sizes(n_features, n_neurons)
+    return _expected(n_features, n_neurons, order) if order <= n_features else 0.0
 
 
 def independent_slots(n_features: int, n_neurons: int) -> float:
@@ -43,11 +47,13 @@ def independent_slots(n_features: int, n_neurons: int) -> float:
 
     ``m [1 − 2(1 − 1/(2m))ⁿ + (1 − 1/m)ⁿ]``; any number of features may share a slot. Own derivation.
     """
-    return float(_independent(*sizes(n_features, n_neurons)))
+    with np.errstate(divide="ignore"):  # ln 0 for a single neuron
+        return max(0.0, float(_independent(*map(np.float64, sizes(n_features, n_neurons)))))
 
 
 _heuristic = function(HEURISTIC, n, m)
-_independent = function(INDEPENDENT_SLOTS, n, m)
+_expected = precisely(EXPECTED_COLLISIONS, n, m, r)
+_independent = function(WITHOUT_CANCELLATION, n, m)
 
 
 def _collision_steps() -> tuple[Step, ...]:
@@ -126,6 +132,12 @@ def _independent_steps() -> tuple[Step, ...]:
             INDEPENDENT_SLOTS.subs(n, four),
             "A neuron has so many features in its + slot and so many in its - slot, at least one each; "
             "summed for four features. Closed form by inclusion and exclusion: none in +, in -, in both.",
+        ),
+        equal(
+            WITHOUT_CANCELLATION.rewrite(sp.log),
+            INDEPENDENT_SLOTS,
+            "The form that is computed: no digits are lost where n is small against m.",
+            symbolic=False,
         ),
         order(
             INDEPENDENT_SLOTS.subs(m, 1 / eps),

@@ -51,8 +51,7 @@ def neurons_without_polysemanticity(n_features: int, probability: float = 0.5) -
         If there are less than 2 features or the probability is not between 0 and 1.
     """
     n_features = arguments.whole("n_features", n_features, least=2)
-    if arguments.real("probability", probability, above=0) >= 1:
-        raise arguments.ArgumentError(f"probability must be less than 1, got {probability}")
+    arguments.real("probability", probability, above=0, below=1)
     return float(_neurons(n_features, -math.log(probability)))
 
 

@@ -5,19 +5,40 @@ neuron with both slots in use is polysemantic. If the n features take a uniforml
 slots, the number D of such neurons follows the law of this module.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import sympy as sp
 from scipy import stats
 
 from theory.common import arguments
-from theory.derivation import Derivation, Step, equal, function
+from theory.derivation import Derivation, Step, equal, function, precisely
 from theory.notation import d, m, n, r, x, y
 
 WAYS = sp.binomial(m, d) * sp.binomial(m - d, n - 2 * d) * 2 ** (n - 2 * d)
 MEAN = n * (n - 1) / (2 * (2 * m - 1))
 VARIANCE = MEAN * (2 * m - n) * (2 * m - n - 1) / ((2 * m - 1) * (2 * m - 3))
 THIRD_MOMENT = VARIANCE * ((2 * m - 2 * n) ** 2 - 1) / ((2 * m - 1) * (2 * m - 5))
+FAR = 10.0  # standard deviations, farther than which there is less than 10⁻²² of what is summed
 FACTORIAL_MOMENT = sp.ff(m, r) * sp.binomial(2 * m - 2 * r, n - 2 * r) / sp.binomial(2 * m, n)
+
+
+def law(d: Any, n: Any, m: Any, binomial: Callable) -> Any:
+    """Return P(D = d) by three binomial probabilities, of symbols or of numbers.
+
+    Features are on every slot independently, with the same chance; given that there are n, the law is D's.
+
+    Parameters
+    ----------
+    d, n, m
+        Symbols, or arrays.
+    binomial : callable
+        ``binomial(successes, trials, chance)``: the probability.
+    """
+    chance = n / (2 * m)
+    on_both, on_one = chance**2, 2 * chance / (1 + chance)  # the latter of neurons that are not on both
+    return binomial(d, m, on_both) * binomial(n - 2 * d, m - d, on_one) / binomial(n, 2 * m, chance)
 
 
 def log_pmf(d: sp.Expr, n: sp.Expr, m: sp.Expr) -> sp.Expr:
@@ -34,8 +55,8 @@ def _log_factorial(k: sp.Expr) -> sp.Expr:
 class ExclusionLaw(stats.rv_discrete):
     """Number of doubly used neurons when n features take a random n-subset of 2m slots (neuron, sign).
 
-    A `scipy.stats` distribution with shape parameters `n_features` and `n_neurons`, n ≤ 2m. Accurate to 10⁻⁸
-    up to n = 10⁵.
+    A `scipy.stats` distribution with shape parameters `n_features` and `n_neurons`, n ≤ 2m. Probabilities are
+    accurate to 10⁻⁹ up to n = 10¹².
     """
 
     def _argcheck(self, n_features, n_neurons):
@@ -45,7 +66,14 @@ class ExclusionLaw(stats.rv_discrete):
         return np.maximum(0, n_features - n_neurons), n_features // 2
 
     def _pmf(self, k, n_features, n_neurons):
-        return np.exp(_log_pmf(k, n_features, n_neurons))
+        return law(k, np.float64(n_features), np.float64(n_neurons), stats.binom.pmf)
+
+    def _cdf_single(self, k, n_features, n_neurons):
+        # SciPy would sum from the first number of the support on, of which there may be 10¹²
+        mean, variance, *_ = self._stats(n_features, n_neurons)
+        least, _ = self._get_support(n_features, n_neurons)
+        first = max(least, np.floor(min(k, mean) - FAR * np.sqrt(variance)))
+        return self._pmf(np.arange(first, k + 1), n_features, n_neurons).sum()
 
     def _stats(self, n_features, n_neurons, moments="mv"):
         n, m = np.float64(n_features), np.float64(n_neurons)  # products of many integers would overflow
@@ -97,7 +125,7 @@ def factorial_moment(n_features: int, n_neurons: int, order: int) -> float:
     order = arguments.whole("order", order, least=1)
     if 2 * order > n_features:
         return 0.0
-    return float(FACTORIAL_MOMENT.subs({n: n_features, m: n_neurons, r: order}))
+    return _factorial_moment(n_features, n_neurons, order)
 
 
 def sizes(n_features: int, n_neurons: int) -> tuple[int, int]:
@@ -118,12 +146,14 @@ def sizes(n_features: int, n_neurons: int) -> tuple[int, int]:
     return n_features, n_neurons
 
 
-# of any numbers: SymPy would turn loggamma of an integer into log(gamma), which overflows
-_DNM = [sp.Symbol(symbol.name) for symbol in (d, n, m)]
-_log_pmf = function(log_pmf(*_DNM), *_DNM)
+_factorial_moment = precisely(FACTORIAL_MOMENT, n, m, r)
 _mean = function(MEAN, n, m)
 _variance = function(VARIANCE, n, m)
 _third_moment = function(THIRD_MOMENT, n, m)
+
+
+def _binomial(successes: sp.Expr, trials: sp.Expr, chance: sp.Expr) -> sp.Expr:
+    return sp.binomial(trials, successes) * chance**successes * (1 - chance) ** (trials - successes)
 
 
 def _law_steps() -> tuple[Step, ...]:
@@ -137,9 +167,16 @@ def _law_steps() -> tuple[Step, ...]:
         ),
         equal(slots.subs(y, 1), (1 + x) ** (2 * m), "Without the mark: all n-subsets of 2m slots."),
         equal(
+            law(d, n, m, _binomial),
+            WAYS / sp.binomial(2 * m, n),
+            "The law in the form that is computed: with every slot used independently, by chance n/(2m), "
+            "neurons are used twice, once or not at all, and the number of used slots is binomial.",
+            symbolic=False,
+        ),
+        equal(
             sp.exp(log_pmf(d, n, m)),
             WAYS / sp.binomial(2 * m, n),
-            "The law in the form that is computed: by logarithms of factorials.",
+            "The same by logarithms of factorials.",
         ),
         equal(
             sp.Subs(sp.Derivative(slots, y), y, 1),

@@ -6,7 +6,7 @@ import tempfile
 import uuid
 from pathlib import Path
 
-from theory.common import memory, signals
+from theory.common import arguments, memory, signals
 from theory.common.arguments import ArgumentError
 
 ROOM = 2**32  # bytes of memory that any file may ask for
@@ -22,7 +22,7 @@ def writable(path: str | os.PathLike, name: str = "out") -> Path:
         If there is something else than a regular file, such as a folder or a device, or its folder does not
         exist or cannot be written to; `name` is the argument that the message names.
     """
-    path = Path(path)
+    path = arguments.path(name, path)
     obstacle = obstacle_at(path)
     if obstacle in (None, "no such file"):
         obstacle = obstacle_in(_target(path).parent)
@@ -39,7 +39,7 @@ def folder(path: str | os.PathLike, name: str = "out") -> Path:
     ValueError
         If it is a file or cannot be written to or made; `name` is the argument that the message names.
     """
-    path = Path(path)
+    path = arguments.path(name, path)
     obstacle = obstacle_at(path)
     if obstacle == "no such file":
         obstacle = "is a link to nothing" if path.is_symlink() else obstacle_in(path.parent)
@@ -144,7 +144,7 @@ def write(path: str | os.PathLike, content: bytes, name: str = "out") -> Path:
 
 def bomb(wanted: int, length: int) -> str | None:
     """Say what is wrong if a file of this `length` asks for so many bytes of memory, or None."""
-    if wanted <= min(max(ROOM, EXPANSION * length), memory.size()):
+    if wanted <= min(max(ROOM, EXPANSION * length), memory.free()):
         return None
     return f"asks for {wanted / 1e9:.3g} GB of memory, too many for a file of {length} bytes"
 

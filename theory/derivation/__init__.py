@@ -15,7 +15,17 @@ at random points with 50 digits where SymPy cannot decide. A wrong step fails lo
     threshold.verify()
 """
 
-from theory.derivation.numeric import function
+from theory.derivation.numeric import function, precisely
 from theory.derivation.proof import Derivation, DerivationError, Merit, Step, define, equal, order
 
-__all__ = ["Derivation", "DerivationError", "Merit", "Step", "define", "equal", "function", "order"]
+__all__ = [
+    "Derivation",
+    "DerivationError",
+    "Merit",
+    "Step",
+    "define",
+    "equal",
+    "function",
+    "order",
+    "precisely",
+]

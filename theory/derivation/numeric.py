@@ -3,7 +3,10 @@
 import functools
 from collections.abc import Callable
 
+import mpmath
 import sympy as sp
+
+DIGITS = 30  # of `precisely`
 
 
 def function(expression: object, *arguments: sp.Expr) -> Callable:
@@ -14,3 +17,20 @@ def function(expression: object, *arguments: sp.Expr) -> Callable:
         return sp.lambdify(arguments, expression, modules=["scipy", "numpy"])
 
     return lambda *values: made()(*values)
+
+
+def precisely(expression: object, *arguments: sp.Expr) -> Callable[..., float]:
+    """Turn a derived expression into a function of numbers whose factors may be greater than any float.
+
+    Worked out by mpmath; infinite where the result is greater than any float.
+    """
+
+    @functools.cache
+    def made() -> Callable:
+        return sp.lambdify(arguments, expression, modules="mpmath")
+
+    def at(*values: float) -> float:
+        with mpmath.workdps(DIGITS):
+            return float(made()(*map(mpmath.mpf, values)))
+
+    return at

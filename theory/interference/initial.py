@@ -3,6 +3,7 @@
 import numpy as np
 import sympy as sp
 
+from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, equal, function
 from theory.model import Autoencoder
 from theory.notation import c_init as c, k, m, n, normal as u, product_std as s, sigma
@@ -20,7 +21,7 @@ def initial_strength(model: Autoencoder) -> float:
     ``E Σ_{j≠i} ReLU(W_i·W_j)² = (n − 1) m σ⁴ / 2``, which is ``(n − 1)/(2m)`` for σ = 1/√m (seed 001, "How
     strong is the interference?").
     """
-    return float(_initial_strength(model.n_features, model.n_neurons, model.init_std))
+    return float(_initial_strength(*_parameters(model)))
 
 
 def initial_variance(model: Autoencoder) -> float:
@@ -28,7 +29,7 @@ def initial_variance(model: Autoencoder) -> float:
 
     ``(n − 1) m σ⁸ (5(m + 2) + 2(n − 1)) / 4``, own derivation ``initial_variance``.
     """
-    return float(_initial_variance(model.n_features, model.n_neurons, model.init_std))
+    return float(_initial_variance(*_parameters(model)))
 
 
 def initial_share(model: Autoencoder) -> float:
@@ -37,12 +38,17 @@ def initial_share(model: Autoencoder) -> float:
     About ``(n − 1) c² / (2m |1 − c²|)`` for σ = c/√m, so weak while n ≪ m, as seed 001 says. But at c = 1 the
     feature benefit nearly vanishes and the share is ``(n − 1)/√(8m)``: weak only while n ≪ √m.
     """
-    return float(_initial_share(model.n_features, model.n_neurons, model.init_std))
+    return float(_initial_share(*_parameters(model)))
 
 
 _initial_strength = function(INITIAL_STRENGTH, n, m, sigma)
 _initial_variance = function(INITIAL_VARIANCE, n, m, sigma)
 _initial_share = function(INITIAL_SHARE, n, m, sigma)
+
+
+def _parameters(model: Autoencoder) -> tuple[int, int, float]:
+    arguments.instance("model", model, Autoencoder)
+    return model.n_features, model.n_neurons, model.init_std
 
 
 def _normal(scale: sp.Expr) -> sp.Expr:

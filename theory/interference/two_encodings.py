@@ -59,8 +59,7 @@ def inner_product(a0: float, times: np.ndarray) -> np.ndarray:
     -----
     λ = 0, feature benefit and interference. Seed 001 has the exponential; own closed form ``inner_product``.
     """
-    if arguments.real("a0", a0, above=0) >= 1:
-        raise arguments.ArgumentError(f"a0 must be less than 1, got {a0}")
+    a0 = arguments.real("a0", a0, above=0, below=1)
     return _inner_product(arguments.times("times", times), a0)
 
 

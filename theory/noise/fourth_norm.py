@@ -77,9 +77,7 @@ def time_to_sparsity(initial: np.ndarray, rate: float, level: float = 0.5) -> fl
     TypeError, ValueError
         If an argument is not as said above.
     """
-    level = arguments.real("level", level, above=0)
-    if level >= 1:
-        raise arguments.ArgumentError(f"level must be less than 1, got {level}")
+    level = arguments.real("level", level, above=0, below=1)
     rate = arguments.real("rate", rate, least=0)
 
     def excess(clock: float) -> float:

@@ -118,6 +118,7 @@ def paper_heuristic(model: Autoencoder, times: np.ndarray) -> xr.Dataset:
     -----
     Seed 001, section “How fast does it sparsify?”. Derivation ``heuristic`` says by how much it is off.
     """
+    arguments.instance("model", model, Autoencoder)
     times = arguments.times("times", times)
     norm = _heuristic_norm(times, model.n_neurons, model.l1)
     return dataset(

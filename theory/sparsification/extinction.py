@@ -10,12 +10,14 @@ from scipy.integrate import solve_ivp
 from scipy.optimize import brentq
 from scipy.special import ndtri
 
-from theory.common import arguments
+from theory.common import arguments, memory
 from theory.derivation import Derivation, Merit, Step, define, equal
 from theory.model import Autoencoder
 from theory.notation import B, lam, q_of as q, t, x, y
 from theory.sparsification.initial import excesses
 from theory.sparsification.reduction import LARGEST_L1
+
+ARRAYS = 12  # of the number of weights, at most
 
 
 def extinction_threshold(n_neurons: int) -> float:
@@ -36,6 +38,7 @@ def extinction_threshold(n_neurons: int) -> float:
     Exact integration of the two variables; derivations ``reduction``, ``extinction``, ``final_weight``.
     """
     m = arguments.whole("n_neurons", n_neurons, least=2)
+    memory.enough(ARRAYS * 8 * m, n_neurons=m)
     beyond = (np.arange(1, m + 1) - 1 / 3) / (m + 1 / 3)  # median of the beta law of P(|w| > u_j)
     return threshold(-ndtri(beyond / 2) / np.sqrt(m)) * np.sqrt(m)
 

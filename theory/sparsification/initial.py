@@ -72,6 +72,7 @@ def excesses(model: Autoencoder, weights: rv_frozen | np.ndarray | None = None) 
     TypeError, ValueError
         If `weights` is neither, or has no finite variance.
     """
+    arguments.instance("model", model, Autoencoder)
     if weights is None:
         return _closed("norm", model.n_neurons, model.init_std)
     if not isinstance(weights, rv_frozen):

@@ -46,6 +46,7 @@ from theory.sparsification import levels, universal
 from theory.sparsification.decay import population
 from theory.sparsification.initial import FAMILIES, Excesses, excesses
 from theory.sparsification.norms import TIME_LAG
+from theory.sparsification.reduction import LARGEST_L1
 from theory.sparsification.tabulated import Tabulated, conditional
 
 # q at a waterline s below U = u_K: the K largest weights, and the mean of the m − K others
@@ -74,6 +75,7 @@ def law(model: Autoencoder, log2_points: int = 12) -> rv_frozen:
     -----
     Exact up to O(λ²) and the spread of the time that the small weights take.
     """
+    arguments.instance("model", model, Autoencoder)
     _, *others = _exponentials(model.n_neurons, log2_points)
 
     def times(first, *others):
@@ -127,20 +129,35 @@ def _exponentials(m: int, log2_points: int) -> list[np.ndarray]:
 
 
 def _race(model: Autoencoder, exponentials: Sequence[np.ndarray]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Return λt until the K-th largest weight dies, and λt spent with 2, …, K − 1 weights left."""
+    """Return λt until the K-th largest weight dies, and λt spent with 2, …, K − 1 weights left.
+
+    Raises
+    ------
+    ValueError
+        If λ is so strong that the winner dies, too.
+    """
+    largest = -model.init_std * ndtri((1 - 1 / 3) / (model.n_neurons + 1 / 3) / 2)  # its median
+    if model.l1 >= (most := min(largest, float(LARGEST_L1))):
+        raise arguments.ArgumentError(
+            f"l1 must be less than {most:.3g}, or the encoding dies, got {model.l1:g}"
+        )
     *gaps, depth = exponentials
     sizes = [-model.init_std * ndtri(np.exp(-depth) / 2)]
     for left in range(len(gaps), 0, -1):
         depth = depth + gaps[left - 1] / left
         sizes.insert(0, -model.init_std * ndtri(np.exp(-depth) / 2))
     steps = [left * (sizes[left - 1] - sizes[left]) for left in range(1, len(sizes))]
-    spent, sums, squares = levels.descend(steps)
-    below, start = _time_below(excesses(model), model.n_neurons, len(sizes), sizes[-1], sums, squares)
-    return below + model.l1 * _lag(steps[0] ** 2, start), spent
+    if len(sizes) < model.n_neurons:
+        spent, sums, squares = levels.descend(steps)
+        below, start = _time_below(excesses(model), model.n_neurons, len(sizes), sizes[-1], sums, squares)
+    else:  # all are drawn: down to s = 0 it is one more level
+        (*spent, below), _, start = levels.descend([*steps, len(sizes) * sizes[-1]])
+    half = (below + sum(spent)) / 2  # of the time: a lag that exceeds it is not of first order
+    return below + np.clip(model.l1 * _lag(steps[0] ** 2, start), -half, half), spent
 
 
 def _time_below(sums: Excesses, m: int, last: int, lowest, first, square) -> tuple[np.ndarray, np.ndarray]:
-    """Return the time ``∫ ds/√q`` from s = 0 to the K-th largest weight `lowest`, and q(0)."""
+    """Return the time ``∫ ds/√q`` from s = 0 to the K-th largest of m > K weights, `lowest`, and q(0)."""
     at_lowest = sums.active(lowest), sums.first(lowest), sums.second(lowest)
 
     def mean(level):
@@ -156,7 +173,7 @@ def _time_below(sums: Excesses, m: int, last: int, lowest, first, square) -> tup
         y = least + (1 - least) * (node + 1) / 2
         level = np.maximum(lowest + 2 * width * np.log(y), 0.0)
         time = time + share * (1 - least) * width / y / np.sqrt(mean(level))
-    return time + (universal.noise_time(last) if m > last else 0.0), mean(0.0 * lowest)
+    return time + universal.noise_time(last), mean(0.0 * lowest)
 
 
 def _contribution_variance(model: Autoencoder, waterline: float) -> float:

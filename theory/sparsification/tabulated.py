@@ -15,7 +15,8 @@ def conditional(
     """Compute P(X ≤ x) and P(X > x) of a time X that falls when E₁, exponential of mean 1, grows.
 
     Given the other variables, ``P(X ≤ x) = exp(−e(x))`` with e the inverse of ``E₁ ↦ X``: a smooth function,
-    of which only the mean over the other variables is left to sampling.
+    of which only the mean over the other variables is left to sampling. Where an approximate X does not fall,
+    it is taken from where it does.
 
     Parameters
     ----------
@@ -30,10 +31,18 @@ def conditional(
     below, above = np.zeros((2, len(grid)))
     for chunk in np.array_split(others, -(-others.shape[1] // 1024), axis=1):
         for x in time(np.exp(logs)[:, None], *chunk).T:
-            least = np.exp(np.minimum(CubicSpline(x[::-1], logs[::-1])(grid), 6.0))
+            x, there = x[::-1], logs[::-1]
+            kept = rising(x)
+            at = np.maximum(grid, x[0])  # below it E₁ would be even greater: no probability is left
+            least = np.exp(np.minimum(CubicSpline(x[kept], there[kept])(at), 6.0))
             below += np.exp(-least)
             above -= np.expm1(-least)
     return below / others.shape[1], above / others.shape[1]
+
+
+def rising(values: np.ndarray) -> np.ndarray:
+    """Return which values exceed all before them."""
+    return np.append(True, values[1:] > np.maximum.accumulate(values)[:-1])
 
 
 class Tabulated(rv_continuous):
@@ -45,7 +54,7 @@ class Tabulated(rv_continuous):
     Parameters
     ----------
     table : tuple of numpy.ndarray
-        Increasing x, and P(X ≤ x) and P(X > x) there.
+        Increasing x, and P(X ≤ x) and P(X > x) there; used where the odds rise.
     """
 
     def __init__(self, table: tuple[np.ndarray, np.ndarray, np.ndarray], **keywords) -> None:
@@ -53,6 +62,8 @@ class Tabulated(rv_continuous):
         self._table = table
         grid, below, above = table
         odds = np.log(below / above)
+        kept = rising(odds)
+        grid, odds = grid[kept], odds[kept]
         self._odds = CubicSpline(grid, odds, bc_type=("not-a-knot", (1, np.sqrt(2))))
         self._inverse = CubicSpline(odds, grid)
 

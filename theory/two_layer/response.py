@@ -180,10 +180,7 @@ def critical_probability(std: float) -> float:
 
 
 def _checked(probability: float) -> float:
-    eps = arguments.real("probability", probability, above=0)
-    if eps > 1:
-        raise arguments.ArgumentError(f"probability must be at most 1, got {probability}")
-    return eps
+    return arguments.real("probability", probability, above=0, most=1)
 
 
 def _quadratic_form(thresholds: np.ndarray, eps: float, std: float) -> tuple[np.ndarray, np.ndarray]:

@@ -15,7 +15,7 @@ import xarray as xr
 from safetensors import SafetensorError, safe_open
 
 from theory.common import arguments, files, memory, schema, seal
-from theory.common.arguments import ArgumentError, ArgumentTypeError
+from theory.common.arguments import ArgumentError
 
 FINAL = ("final", "weights")
 INITIAL = ("initial",)
@@ -70,9 +70,7 @@ def matrix(name: str, value: object, like: np.ndarray | None = None, what: str =
         inner products of; the message says `what` in `name` is wrong.
     """
     wanted = f"{name} must hold{what and ' as ' + what} a matrix (features, neurons) of finite real numbers"
-    array = np.asarray(arguments.in_order(wanted, value, ("feature", "neuron")))
-    if array.dtype.kind not in "fiu":
-        raise ArgumentTypeError(f"{wanted}, got entries of type {array.dtype}")
+    array = arguments.real_numbers(wanted, arguments.in_order(wanted, value, ("feature", "neuron")))
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"{wanted}, got shape {array.shape}")
     if like is not None and array.shape != like.shape:
@@ -125,7 +123,9 @@ def _reading(path: str | os.PathLike, name: str) -> Iterator[None]:
     except _UnfitError as error:
         raise ArgumentError(f"{name} must be a file that can be read; {path} {error}") from None
     except MemoryError:
-        raise ArgumentError(f"{name} must be a file that can be read; {path} is too large for memory") from None
+        raise ArgumentError(
+            f"{name} must be a file that can be read; {path} is too large for memory"
+        ) from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ArgumentError(f"{name} must be a file that can be read; {path}: {reason}") from None

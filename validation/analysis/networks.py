@@ -5,7 +5,6 @@ import xarray as xr
 
 from sim.metrics import benign_pairs
 from theory.common import arguments, schema
-from theory.common.arguments import ArgumentError
 from validation.analysis import relief
 from validation.analysis.loading import matrix
 from validation.analysis.structure import Structure
@@ -70,8 +69,7 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
     weights = matrix("weights", weights)
     if initial is not None:
         initial = matrix("initial", initial, like=weights)
-    if arguments.real("threshold", threshold, above=0) > 1:
-        raise ArgumentError(f"threshold must be a share of at most 1, got {threshold}")
+    arguments.real("threshold", threshold, above=0, most=1)
     found = Structure.of(weights, threshold)
     suffered = relief.interference(found)
     assigned = relief.nearest_monosemantic(found)

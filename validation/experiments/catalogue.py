@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich import box
 from rich.table import Table
 
+from theory.common import arguments
 from theory.common.arguments import ArgumentError
 from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
 from validation.experiments.collisions import (
@@ -89,11 +90,14 @@ def find(name: str, among: Sequence[Experiment] = EXPERIMENTS, argument: str = "
     ValueError
         If there is none; the message says which names are near.
     """
+    arguments.instance(argument, name, str)
     known = {experiment.name: experiment for experiment in among}
     if name not in known:
         near = difflib.get_close_matches(str(name), known)
         hint = f"; did you mean {' or '.join(near)}?" if near else "; --list shows all"
-        raise ArgumentError(f"{argument} must be one of the {len(known)} known ones, got {name!r}{hint}")
+        raise ArgumentError(
+            f"{argument} must be one of the {len(known)} known ones, got {arguments.shown(name)}{hint}"
+        )
     return known[name]
 
 

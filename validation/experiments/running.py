@@ -66,7 +66,7 @@ def run(
     KeyboardInterrupt
         If interrupted before the first setting was done.
     """
-    seed = arguments.whole("seed", seed)
+    seed = arguments.seed_number("seed", seed)
     settings = experiment.settings(full)
     done = _load(path, experiment, seed, full)
     missing = [setting for setting in settings if _key(setting) not in done]

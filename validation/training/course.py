@@ -12,7 +12,7 @@ import xarray as xr
 
 from sim.progress import track
 from theory import Autoencoder
-from theory.common import files, signals
+from theory.common import arguments, files, signals
 from theory.common.arguments import ArgumentError
 from theory.common.schema import dataset
 from validation.training import backend, checkpoints, settings
@@ -134,6 +134,7 @@ def train(
     Seed 001, sections "We consider a model …" and "Experiments"; arXiv:2312.03096 for the settings. The
     result depends neither on the number of cores nor on how replicates are put into blocks.
     """
+    arguments.instance("model", model, Autoencoder)
     run = Run.checked(
         optimizer=optimizer,
         steps=steps,
@@ -155,8 +156,9 @@ def train(
     xp = backend.namespace(run.device)
     if checkpoint is not None:
         files.writable(checkpoint, "checkpoint")
+    settings.room(model, run)
     start = settings.initial_weights(model, run, initial)
-    weights = xp.asarray(start.astype(dtype, order="C"))
+    weights = xp.asarray(settings.in_precision(start, run.dtype))
     course = _Course(model, run, weights)
     interrupted = _follow(course, start, checkpoint)
 

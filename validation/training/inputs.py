@@ -56,8 +56,7 @@ class Independent:
     def __post_init__(self) -> None:
         arguments.choice("inputs values", self.values, VALUES)
         arguments.whole("inputs batch", self.batch, least=1)
-        if arguments.real("inputs p", self.p, above=0) > 1:
-            raise ArgumentError(f"inputs p must be a probability, got {self.p}")
+        arguments.real("inputs p", self.p, above=0, most=1)
 
     def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
         """Return samples, shape (batch, feature)."""
@@ -101,6 +100,10 @@ class PowerLaw(Independent):
     """Feature i, counted from 1, is on with probability ``p i^-exponent`` (seed 000: exponent 1.1)."""
 
     exponent: float = 1.1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        arguments.real("inputs exponent", self.exponent, least=0)
 
     def on(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
         """Return which features are on, shape (batch, feature)."""

@@ -9,7 +9,6 @@ from typing import ClassVar, Protocol
 import numpy as np
 
 from theory.common import arguments
-from theory.common.arguments import ArgumentError
 
 
 class HiddenNoise(Protocol):
@@ -77,8 +76,7 @@ class Dropout:
     p: float
 
     def __post_init__(self) -> None:
-        if arguments.real("noise p", self.p, least=0) >= 1:
-            raise ArgumentError(f"noise p must be less than 1, got {self.p}")
+        arguments.real("noise p", self.p, least=0, below=1)
 
     def draw(self, rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
         """Return the factors."""

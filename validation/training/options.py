@@ -45,6 +45,8 @@ def typed(name: str, text: str, kinds: Mapping[str, type[T]]) -> T:
         key, equals, value = (part.strip() for part in setting.partition("="))
         if not equals:
             raise ArgumentError(f"{name} must be written {choice}:setting=value,..., got {text!r}")
+        if key in settings:
+            raise ArgumentError(f"{name} must say {key} only once, got {text!r}")
         settings[key] = value
     known = _settings(kinds[choice])
     if settings and not known:

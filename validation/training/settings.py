@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from theory import Autoencoder
-from theory.common import arguments
+from theory.common import arguments, memory
 from theory.common.arguments import ArgumentError
 from validation.training import backend, checkpoints, options
 from validation.training.activations import ACTIVATIONS, Activation, Identity
@@ -24,6 +24,10 @@ from validation.training.noise import NOISES, HiddenNoise, NoNoise
 from validation.training.optimizers import OPTIMIZERS, Optimizer, Penalty, Stepper
 from validation.training.parts import Parts, large
 from validation.training.schedules import SCHEDULES, Schedule
+
+MOST_STEPS = 10**9  # days even of a small network
+RECORD = 5000  # bytes that a replicate takes beside its weights
+STEP = 16  # bytes for the flow time of each step
 
 CHOICES = {
     "l1_on": ("weights", "activations"),
@@ -70,15 +74,17 @@ class Run:
         """Return the settings, or raise a TypeError or ValueError that names the argument."""
         for name, kinds in OPTIONS.items():
             given[name] = options.chosen(name, given[name], kinds)
-        for name, least in (("steps", 1), ("replicates", 1), ("seed", 0)):
-            given[name] = arguments.whole(name, given[name], least=least)
+        given["steps"] = arguments.whole("steps", given["steps"], least=1, most=MOST_STEPS)
+        given["replicates"] = arguments.whole("replicates", given["replicates"], least=1)
+        given["seed"] = arguments.seed_number("seed", given["seed"])
+        given["tied"] = arguments.yes_or_no("tied", given["tied"])
         given["learning_rate"] = arguments.real("learning_rate", given["learning_rate"], above=0)
         given["l2"] = arguments.real("l2", given["l2"], least=0)
         for name, choices in CHOICES.items():
             arguments.choice(name, given[name], choices)
         if given["l1_on"] == "activations" and given["l1_step"] == "proximal":
             raise ArgumentError("l1_step must be subgradient for L1 on activations, got 'proximal'")
-        return cls(**given | {"tied": bool(given["tied"])})
+        return cls(**given)
 
     @property
     def plain(self) -> bool:
@@ -101,6 +107,29 @@ class Run:
         return settings
 
 
+def room(model: Autoencoder, run: Run) -> None:
+    """Check that there is room for a run.
+
+    Raises
+    ------
+    ValueError
+        If it takes more memory than is free.
+    """
+    n, m, each = model.n_features, model.n_neurons, np.dtype(run.dtype).itemsize
+    sizes = {"n_features": n, "n_neurons": m, "replicates": run.replicates, "steps": run.steps}
+    copies = 8 + each * (
+        4 + len(run.optimizer.states)
+    )  # of the weights: initial ones, its own, what L1 takes
+    needed = copies * n * m * (1 if run.tied else 2)
+    if run.plain:
+        needed += (16 + 3 * each) * n * n  # outputs, errors and their squares
+    else:
+        batch = getattr(run.inputs, "batch", n)
+        needed += (48 + 6 * each) * batch * (n + m)  # drawn, stacked, and what is worked out from them
+        sizes |= {"inputs__batch": batch} if run.inputs.random else {}
+    memory.enough(run.replicates * (RECORD + needed) + STEP * run.steps, **sizes)
+
+
 def initial_weights(
     model: Autoencoder, run: Run, initial: np.ndarray | str | os.PathLike | None
 ) -> np.ndarray:
@@ -121,6 +150,23 @@ def initial_weights(
     if given.shape not in (shape, one):
         raise ArgumentError(f"initial must have shape {one} or {shape}, got {given.shape}")
     return np.broadcast_to(given, shape).copy()
+
+
+def in_precision(start: np.ndarray, dtype: str) -> np.ndarray:
+    """Return initial weights in the precision of the training, C-ordered.
+
+    Raises
+    ------
+    ValueError
+        If there is no such number in that precision.
+    """
+    with np.errstate(over="ignore"):
+        weights = start.astype(dtype, order="C")
+    if not np.isfinite(weights).all():
+        raise ArgumentError(
+            f"initial must be of numbers that {dtype} has, of at most {np.finfo(dtype).max:g}"
+        )
+    return weights
 
 
 def networks(model: Autoencoder, run: Run) -> Callable[[slice], Network]:

@@ -19,6 +19,7 @@ class Adam(Optimizer):
     second: float = 0.999
     epsilon: float = 1e-8
     states: ClassVar[tuple[str, ...]] = ("mean", "square")
+    shares: ClassVar[tuple[str, ...]] = ("first", "second")
 
     def step(self, run: Stepper, gradient: Array, rate: float) -> None:
         """Do a step."""

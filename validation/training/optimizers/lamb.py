@@ -25,6 +25,7 @@ class LAMB(Optimizer):
     epsilon: float = 1e-6
     weight_decay: float = 0.01
     states: ClassVar[tuple[str, ...]] = ("mean", "square")
+    shares: ClassVar[tuple[str, ...]] = ("first", "second")
     elementwise: ClassVar[bool] = False
 
     def step(self, run: Stepper, gradient: Array, rate: float) -> None:

@@ -16,6 +16,7 @@ class Momentum(Optimizer):
 
     momentum: float = 0.9
     states: ClassVar[tuple[str, ...]] = ("velocity",)
+    shares: ClassVar[tuple[str, ...]] = ("momentum",)
 
     def step(self, run: Stepper, gradient: Array, rate: float) -> None:
         """Do a step."""

@@ -1,5 +1,6 @@
 """What all optimisers share: weights, rate, penalties, states that a checkpoint keeps."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -85,12 +86,15 @@ class Optimizer(ABC):
     """What a step is: a frozen dataclass whose fields are its settings, none of them negative."""
 
     states: ClassVar[tuple[str, ...]] = ()
+    shares: ClassVar[tuple[str, ...]] = ()
+    """The settings that must be less than 1."""
     elementwise: ClassVar[bool] = True
     """Whether a weight's step does not depend on the other weights."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            arguments.real(f"optimizer {field.name}", getattr(self, field.name), least=0)
+            below = 1.0 if field.name in self.shares else math.inf
+            arguments.real(f"optimizer {field.name}", getattr(self, field.name), least=0, below=below)
 
     @abstractmethod
     def step(self, run: Stepper, gradient: Array, rate: float) -> None:
