@@ -52,15 +52,15 @@ class Findings:
 
     def _rows(self, name: str, quantity: Quantity) -> Iterator[Row]:
         for setting, *data in _places(quantity, self.result):
-            estimate = quantity.estimate(*data, self.level)
+            estimate, said = quantity.estimate(*data, self.level), quantity.predicted
             if estimate is None:
                 continue
-            said = quantity.predicted
             predicted = said(*data) if callable(said) else said
-            band = quantity.band(*data) if quantity.band and predicted is not None else None
             predicted = None if predicted is None else float(predicted)
-            where = told(setting, self.experiment.names)
-            yield Row(name, quantity, setting, estimate, predicted, band, where)
+            band = quantity.band(*data) if quantity.band and predicted is not None else None
+            yield Row(
+                name, quantity, setting, estimate, predicted, band, told(setting, self.experiment.names)
+            )
 
 
 def setting_names(result: xr.Dataset) -> list[str]:
@@ -98,26 +98,19 @@ def _places(quantity: Quantity, result: xr.Dataset) -> Iterator[tuple]:
     if quantity.over is not None:
         yield from groups(result, *quantity.over)
         return
+    other = quantity.beside or {}
     every = [(setting_of(part), part) for part in parts(result)]
-    if quantity.along:
-        for setting, part in every:
-            values = part[quantity.along].values if quantity.at is None else quantity.at(part)
-            for value in values:
+    base = {_but(setting, other): part for setting, part in every if other.items() <= setting.items()}
+    for setting, part in every:
+        if quantity.along:
+            at = part[quantity.along].values if quantity.at is None else quantity.at(part)
+            for value in at:
                 here = part.sel({quantity.along: value}, method="nearest")
                 yield {**setting, quantity.along: here[quantity.along].item()}, here
-        return
-    if quantity.beside is None:
-        yield from every
-        return
-    base = {
-        _but(setting, quantity.beside): part
-        for setting, part in every
-        if quantity.beside.items() <= setting.items()
-    }
-    for setting, part in every:
-        other = base.get(_but(setting, quantity.beside))
-        if other is not None and not quantity.beside.items() <= setting.items():
-            yield setting, part, other
+        elif not other:
+            yield setting, part
+        elif not other.items() <= setting.items() and _but(setting, other) in base:
+            yield setting, part, base[_but(setting, other)]
 
 
 def _but(setting: Setting, names: Mapping[str, Any]) -> tuple:

@@ -15,23 +15,9 @@ class UnmeasuredError(LookupError):
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity in one setting.
+    """One quantity in one setting: what was measured and, where theory speaks, predicted of it.
 
-    Parameters
-    ----------
-    name : str
-        Of the quantity.
-    quantity : Quantity
-    setting : mapping
-        Values of the settings.
-    estimate : Estimate
-        What was measured.
-    predicted : float, optional
-        What theory says.
-    band : Band, optional
-        Where the ratio of both is expected, if the prediction is rough.
-    where : str
-        The settings in words, without those that say who measured, and how often.
+    Roughly so if there is a `band`; `where` says the setting in words, but for who measured, and how often.
     """
 
     name: str

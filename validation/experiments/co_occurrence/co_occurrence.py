@@ -3,6 +3,8 @@
 All is per occurrence of a feature, as in `theory.co_occurrence`: p → 0 is the model of seed 001 at this λ.
 """
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
@@ -34,13 +36,10 @@ def settings(full: bool) -> list[Setting]:
     n, sizes, strengths = (64, (128, 256), (0.02, 0.005, 0.002)) if full else (32, (64,), (0.02, 0.005))
     flows = [(l1, round(q * l1, 7)) for l1 in strengths for q in RATIOS if (n - 1) * q * l1 < 1]
     trained = [(strengths[0], p) for p in TRAINED if full or p != 0.2]
+    size, flows_of, networks = {"n": n, "m": sizes}, (120 if full else 96), (12 if full else 16)
     return [
-        setting
-        for source, points, runs in (
-            ("simulation", flows, 120 if full else 96),
-            ("training", trained, 12 if full else 16),
-        )
-        for setting in grid({"source": source, "n": n, "m": sizes, "l1, p": points, "replicates": runs})
+        *grid({"source": "simulation", **size, "l1, p": flows, "replicates": flows_of}),
+        *grid({"source": "training", **size, "l1, p": trained, "replicates": networks}),
     ]
 
 
@@ -78,6 +77,10 @@ def _law(part: xr.Dataset) -> float | None:
     return None if part.p else collisions.polysemantic_neurons(int(part.n), int(part.m)).mean()
 
 
+def _any(part: xr.Dataset, level: float) -> Estimate:
+    return share(int((part.polysemantic > 0).sum()), part.polysemantic.size, level)
+
+
 def _added(part: xr.Dataset, level: float) -> Estimate:
     alone = (1 - final_weight(float(part.l1)) ** 2) ** 2
     return mean((part.loss - float(alone)) / part.l1, level)
@@ -100,6 +103,7 @@ def _time(part: xr.Dataset, level: float) -> Estimate | None:
 
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
+SCALING = partial(half, strengths=2)
 FROM_0 = {"ylim": (0, None)}
 EXPERIMENTS = (
     Experiment(
@@ -111,25 +115,17 @@ EXPERIMENTS = (
         {
             "count": Quantity("polysemantic neurons", mean_of("polysemantic"), _law, lambda part: LAW),
             "left": Quantity("share left of those at p = 0", left, allowed, bound, beside={"p": 0}),
-            "any": Quantity(
-                "runs with any",
-                lambda part, level: share(int((part.polysemantic > 0).sum()), part.polysemantic.size, level),
-            ),
-            "added": Quantity("added loss, per feature and occurrence", _added, _cost, _unit, "λ"),
-            "time": Quantity("time until sparse", _time, unit="1/λ"),
+            "any": Quantity("runs with any", _any),
+            "added": Quantity("added loss, per feature and occurrence, in λ", _added, _cost, _unit),
+            "time": Quantity("time until sparse, in 1/λ", _time),
             "half": Quantity("p/λ at which half are left", half, over=("source", "m", "l1")),
-            "scaling": Quantity(
-                "that p/λ at the smallest λ, over that at the largest",
-                lambda group, level: half(group, level, strengths=2),
-                1.0,
-                over=("source", "m"),
-            ),
+            "scaling": Quantity("that at the smallest λ over largest", SCALING, 1.0, over=("source", "m")),
         },
         (
-            Panel("left", "p_over_l1", SERIES, log="x", title="What is left (theory: at most)"),
-            Panel("half", "l1", SERIES, log="x", title="Where half are left", options=FROM_0),
-            Panel("added", "p_over_l1", SERIES, log="x", title="What they cost"),
-            Panel("time", "p_over_l1", SERIES, log="x", title="How long it takes", options=FROM_0),
+            Panel("left", "p_over_l1", SERIES, "x", options={"title": "What is left (theory: at most)"}),
+            Panel("half", "l1", SERIES, "x", options=FROM_0),
+            Panel("added", "p_over_l1", SERIES, "x"),
+            Panel("time", "p_over_l1", SERIES, "x", options=FROM_0),
         ),
         "Half of the polysemantic neurons are left at p/λ = {half.flow.first} (m = {half.flow.first[m]}, λ "
         "= {half.flow.first[l1]}); at p/λ = {any.flow.last[p_over_l1]:g} any are in {any.flow.last:%} of "

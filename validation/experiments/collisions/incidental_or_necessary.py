@@ -16,13 +16,14 @@ from validation.training import train
 NEURONS = 16  # of the needy network
 ROOMY = (32, 48)
 CONTEXTS = {"alone": "each network alone", "shuffled": "both in one, shuffled"}
-SOURCES = {"simulation": "Simulated flow", "training": "Trained with AdamW"}
+SOURCES = ("simulation", "training")
+AXIS = {"ylabel": "accuracy", "ylim": (0.35, 1.03)}
 
 
 def settings(full: bool) -> list[Setting]:
     """Return needy networks at several loads, of the flow and trained."""
     loads = (1.125, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4) if full else (1.25, 1.5, 2, 2.5, 3)
-    axes = {"source": tuple(SOURCES), "n": [round(load * NEURONS) for load in loads]}
+    axes = {"source": SOURCES, "n": [round(load * NEURONS) for load in loads]}
     return grid(axes | {"m": NEURONS, "l1": 0.02, "replicates": 200 if full else 24})
 
 
@@ -83,14 +84,8 @@ EXPERIMENTS = (
         }
         | {"lone_incidental": _lone(0), "lone_necessary": _lone(1)},
         tuple(
-            Panel(
-                tuple(f"{reader}_{context}" for reader in READERS),
-                ("load",),
-                where={"source": source},
-                title=title,
-                options={"ylabel": "accuracy", "ylim": (0.35, 1.03)},
-            )
-            for source, title in SOURCES.items()
+            Panel(tuple(f"{reader}_{context}" for reader in READERS), ("load",), where=where, options=AXIS)
+            for where in grid({"source": SOURCES})
             for context in CONTEXTS
         ),
         "At the worst load the accuracy (guessing: 0.5) is {count_alone.least} by count with each network "

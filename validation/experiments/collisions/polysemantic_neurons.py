@@ -59,10 +59,6 @@ def _mean(group: xr.Dataset, level: float) -> Estimate:
     return mean(_counts(group), level)
 
 
-def _law(group: xr.Dataset) -> float:
-    return ratio_law.exclusion(int(group.n[0]), int(group.m[0]))[0]
-
-
 def _read_off(group: xr.Dataset) -> float | None:
     return PAPER.get(int(group.m[0])) if group.n[0] == PAPER_FEATURES else None
 
@@ -83,7 +79,9 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "count": Quantity("polysemantic neurons", _mean, _law, lambda group: LAW_BAND, over=EACH),
+            "count": Quantity(
+                "polysemantic neurons", _mean, ratio_law.expected, lambda group: LAW_BAND, over=EACH
+            ),
             "paper": Quantity(
                 "against the paper's plot",
                 lambda group, level: _mean(group, level) if _read_off(group) else None,

@@ -10,6 +10,7 @@ from theory import Autoencoder, sparsification
 from validation.experiments import networks
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.experiments.findings import Findings
+from validation.report import plots
 from validation.report.statistics import Estimate, mean
 
 SHOWN = 40  # features on the maps
@@ -58,9 +59,8 @@ def _alone(runs: xr.Dataset) -> float:
 
 
 def _between(runs: xr.Dataset) -> Band:
-    usual = (2 / np.pi / int(runs.m.max())) ** 0.5
-    reason = "one weight is left, with its sign: between a usual one and the largest"
-    return Band(FINAL * usual / _alone(runs), 1.0, reason)
+    usual = FINAL * (2 / np.pi / int(runs.m.max())) ** 0.5
+    return Band(usual / _alone(runs), 1.0, "one weight is left: between a usual one and the largest")
 
 
 def _mean(of: Callable[[xr.Dataset], xr.DataArray]) -> Callable[[xr.Dataset, float], Estimate | None]:
@@ -77,12 +77,7 @@ def _alike(result: xr.Dataset) -> xr.DataArray:
     return (flow == trained).mean("feature")
 
 
-OWN = _mean(lambda runs: runs.own.mean("feature"))
-CONTRAST = _mean(lambda runs: runs.own.mean("feature") / runs.spread)
-WON = _mean(lambda runs: (runs["rank"] == 0).mean("feature"))
-
-
-def _map(source: str) -> Callable[[Axes, Findings], None]:
+def _map(source: str) -> Panel:
     def draw(ax: Axes, found: Findings) -> None:
         chosen = found.result.overlap.isel(setting=(found.result.source == source).values)
         most = float(abs(found.result.overlap).max())
@@ -91,9 +86,12 @@ def _map(source: str) -> Callable[[Axes, Findings], None]:
             ax.figure.colorbar(image, ax=ax, label="inner product, mean over runs")
         ax.set(xlabel="final encoding of feature", ylabel="initial encoding of feature")
 
-    return draw
+    return Panel(draw=draw, options={"title": plots.LABEL[source].capitalize()})
 
 
+OWN = _mean(lambda runs: runs.own.mean("feature"))
+CONTRAST = _mean(lambda runs: runs.own.mean("feature") / runs.spread)
+WON = _mean(lambda runs: (runs["rank"] == 0).mean("feature"))
 EXPERIMENTS = (
     Experiment(
         "initial_and_final",
@@ -108,8 +106,8 @@ EXPERIMENTS = (
             "alike": Quantity("share of features that end alike in both", _mean(_alike), over=()),
         },
         (
-            Panel(draw=_map("simulation"), title="Simulated flow"),
-            Panel(draw=_map("training"), title="Trained model"),
+            _map("simulation"),
+            _map("training"),
             Panel("own", ("source",)),
             Panel("won", ("source",), options={"ylim": (0, 1)}),
         ),

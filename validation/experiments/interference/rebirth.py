@@ -31,15 +31,6 @@ def _middle(part: xr.Dataset, level: float) -> Estimate | None:
     return mean(part.middle.dropna("replicate"), level) if part.returned.any() else None
 
 
-def _late(part: xr.Dataset, level: float) -> Estimate | None:
-    return ratio(part.late, part.returned, level)
-
-
-def _by_events(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate | None:
-    """Return rebirths over those of the same runs by splitting."""
-    return ratio(part.returned, base.returned[: part.sizes["replicate"]], level)
-
-
 def _won(result: xr.Dataset, level: float) -> Estimate | None:
     """Return the share of winners that had been at rest at zero; the other method has the same winners."""
     runs = result.isel(setting=(result.method == "splitting").values)
@@ -57,9 +48,15 @@ EXPERIMENTS = (
             "returned": Quantity("rebirths for each rest", _per_rest("returned")),
             "passed": Quantity("passages for each rest", _per_rest("passed")),
             "middle": Quantity("median λt of rebirths", _middle),
-            "late": Quantity("share of rebirths that is late", _late),
+            "late": Quantity(
+                "share of rebirths that is late", lambda part, level: ratio(part.late, part.returned, level)
+            ),
             "by_events": Quantity(
-                "rebirths by events over splitting, same weights", _by_events, beside={"method": "splitting"}
+                "rebirths by events over splitting, same weights",
+                lambda part, base, level: ratio(
+                    part.returned, base.returned[: part.sizes["replicate"]], level
+                ),
+                beside={"method": "splitting"},
             ),
             "won": Quantity("share of winners that had been at rest at zero", _won, over=()),
         },

@@ -17,6 +17,7 @@ from validation.report.statistics import Estimate, mean
 
 FLOOR = drift.of_random_direction(MODEL.n_neurons)  # fourth norm
 STDS = (0.07, 0.1, 0.15)
+RUNS = [(0.1, 4)], [(std, 16) for std in STDS]
 NAMES = {
     "signs": "random signs",
     "gaussian": "Gaussian noise",
@@ -55,6 +56,14 @@ def _off_training(part: xr.Dataset, trained: xr.Dataset, level: float) -> Estima
     return Estimate(gap, gap, gap, "largest difference of means over time")
 
 
+def _exact(part: xr.Dataset, exact: xr.Dataset) -> float:
+    return exact.fourth_norm[:, -1].mean()
+
+
+def _read_off(part: xr.Dataset) -> float | None:
+    return PAPER[str(part.law.values)].get(float(part["std"]))
+
+
 def _courses(law: str) -> Panel:
     """Return a panel of the courses under one kind of noise: training over its exact average."""
 
@@ -74,40 +83,27 @@ def _courses(law: str) -> Panel:
         ax.plot([], [], "x", color=plots.GREY, markersize=9, label="paper's ends, read off")
         ax.set(xlabel="training step, thousands", ylabel="mean fourth norm Σ w⁴", ylim=(0, 1))
 
-    return Panel(draw=draw, title=NAMES[law].capitalize())
+    return Panel(draw=draw, options={"title": NAMES[law]})
 
 
+SIGNS = _end(source="training", law="signs")
+DIRECTIONS = _end("of_direction", source="training", law="gaussian")
+READ = Band(0.85, 1.15, "read off a plot of few runs")
 EXPERIMENTS = (
     Experiment(
         "fourth_norm",
         "Does hidden noise make encodings sparse without L1?",
         "arXiv:2312.03096, noise instead of L1",
-        lambda full: grid(
-            {
-                "source": FOLLOW,
-                "law": NOISE,
-                "std, instances": [(s, 16) for s in STDS] if full else [(0.1, 4)],
-            }
-        ),
+        lambda full: grid({"source": FOLLOW, "law": NOISE, "std, instances": RUNS[full]}),
         measure,
         {
             "end": Quantity("mean fourth norm at the end", _end()),
             "gap": Quantity("largest difference from training", _off_training, beside={"source": "training"}),
             "exact": Quantity(
-                "end, signs, against exact average",
-                _end(source="training", law="signs"),
-                lambda part, exact: exact.fourth_norm[:, -1].mean(),
-                beside={"source": "theory"},
+                "end, signs, against exact average", SIGNS, _exact, beside={"source": "theory"}
             ),
-            "directions": Quantity(
-                "of directions, Gaussian", _end("of_direction", source="training", law="gaussian"), FLOOR
-            ),
-            "paper": Quantity(
-                "against the paper's plot",
-                _end(source="training"),
-                lambda part: PAPER[str(part.law.values)].get(float(part["std"])),
-                lambda part: Band(0.85, 1.15, "read off a plot of few runs"),
-            ),
+            "directions": Quantity("of directions, Gaussian", DIRECTIONS, FLOOR),
+            "paper": Quantity("against the paper's plot", _end(source="training"), _read_off, lambda _: READ),
         },
         (_courses("signs"), _courses("gaussian")),
         "At σ = {directions.last[std]} the mean fourth norm of encodings ends at "

@@ -26,19 +26,14 @@ NAMES = {name: mechanism.label for name, mechanism in MECHANISMS.items()}
 
 def settings(full: bool) -> list[Setting]:
     """Return all mechanisms, those of which the flow can be written in both sources."""
-    axes = {
-        "n, m": [(16, 32), (16, 16)] if full else [(16, 32)],
-        "mechanism": MECHANISMS,
-        "scale": (1.0, 0.1),
-        "source": ("training", "simulation"),
-        "instances": 32 if full else 8,
-    }
-    order = ("source", "mechanism", "scale", "n", "m", "instances")
-    return [
-        {name: setting[name] for name in order}
-        for setting in grid(axes)
-        if setting["source"] == "training" or MECHANISMS[setting["mechanism"]].forces
+    runs = [
+        (source, name, scale, 16, m, 32 if full else 8)
+        for m in ((32, 16) if full else (32,))
+        for name, mechanism in MECHANISMS.items()
+        for scale in (1.0, 0.1)
+        for source in (("training", "simulation") if mechanism.forces else ("training",))
     ]
+    return grid({"source, mechanism, scale, n, m, instances": runs})
 
 
 def measure(
