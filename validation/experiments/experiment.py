@@ -5,11 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
-from validation.report.statistics import Estimate, mean
+from validation.report.statistics import Estimate, mean, share
 
 Setting = Mapping[str, Any]  # numbers and names by name
+RUNS = ("setting", "block", "replicate")  # dimensions along which runs differ
 
 
 def grid(axes: Mapping[str, Any]) -> list[Setting]:
@@ -72,8 +74,7 @@ class Quantity:
     at : callable, optional
         Returns values of it, next to which the recorded ones are taken; by default all of them.
     beside : mapping, optional
-        Names by its values the setting that every other one is compared with; callables take what was
-        measured in both, this one second.
+        Names by its values the setting that others are compared with; callables take both, this one second.
     source : {"simulation", "training"}
         Where it was measured, if settings do not say.
     """
@@ -89,12 +90,29 @@ class Quantity:
     source: str = "simulation"
 
 
-def mean_of(name: str) -> Callable[[xr.Dataset, float], Estimate]:
-    """Return what estimates the mean over replicates of a variable, or of its means over all else."""
+def mean_of(what: str | Callable[..., xr.DataArray]) -> Callable[..., Estimate | None]:
+    """Return what estimates the mean over runs of a variable, or of what is computed of the data.
 
-    def estimate(part: xr.Dataset, level: float) -> Estimate:
-        values = part[name]
-        return mean(values.mean([dim for dim in values.dims if dim != "replicate"]), level)
+    What a run has several of is averaged first; of fewer than two runs there is no estimate.
+    """
+
+    def estimate(*given: Any) -> Estimate | None:
+        *data, level = given
+        values = data[0][what] if isinstance(what, str) else what(*data)
+        runs = values.mean([dim for dim in values.dims if dim not in RUNS]).values
+        known = runs[np.isfinite(runs)]
+        return mean(known, level) if known.size > 1 else None
+
+    return estimate
+
+
+def share_of(what: Callable[..., xr.DataArray]) -> Callable[..., Estimate]:
+    """Return what estimates the share of what is true, each value a trial."""
+
+    def estimate(*given: Any) -> Estimate:
+        *data, level = given
+        found = what(*data)
+        return share(int(found.sum()), found.size, level)
 
     return estimate
 
@@ -111,16 +129,14 @@ class Panel:
         Setting on the horizontal axis, or several, whose combinations stand side by side.
     by : tuple of str
         Settings whose values have a series each: the first one a colour, the second one a marker.
-    log : str
-        Which axes are logarithmic: "x", "y", "xy" or none.
+    log : {"", "x", "y", "xy"}
+        Which axes are logarithmic.
     ratio : bool
         Whether measured over predicted is drawn.
     draw : callable, optional
         Takes the axis and the findings, and draws what else there is.
-    where : mapping
-        Values of settings that are drawn; by default all are.
-    options : mapping
-        What else the axis is set to, its title, say (`matplotlib.axes.Axes.set`).
+    where, options : mapping
+        Values of settings that are drawn, if not all; what the axis is set to (`matplotlib.axes.Axes.set`).
     """
 
     y: str | tuple[str, ...] = ()
@@ -139,12 +155,9 @@ class Experiment:
 
     Parameters
     ----------
-    name : str
-        Short name, as in ``polysem experiment NAME``.
-    question : str
-        What is asked or claimed, in one sentence.
-    source : str
-        Where it comes from: seed or paper with section (`docs/sources.md`), or own question.
+    name, question, source : str
+        Short name, as in ``polysem experiment NAME``; what is asked or claimed, in one sentence; where it
+        comes from: seed or paper with section (`docs/sources.md`), or own question.
     settings : callable
         Takes whether to run at full size, and returns what is run: the arguments of `measure`.
     measure : callable
@@ -155,9 +168,9 @@ class Experiment:
     panels : tuple of Panel
         What the figure shows, two panels a row.
     answer, meaning : str or callable, optional
-        The answer in one sentence with its number, and one paragraph on what follows: texts in which
-        quantities are filled in (`Rows`), so that they change with the data, or what takes the `Findings`
-        and returns them. Experiments without an answer have no page.
+        The answer in one sentence with its number, and a paragraph on what follows: texts in which quantities
+        are filled in (`Rows`), so that they change with the data, or what makes them of the `Findings`.
+        Experiments without an answer have no page.
     limits : str
         What the answer does not cover.
     names : mapping

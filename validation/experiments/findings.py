@@ -12,15 +12,9 @@ from validation.report.statistics import USUAL
 
 
 class Findings:
-    """All quantities of an experiment in all settings that were run.
+    """All quantities of an experiment in all settings that were run, at a confidence level.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    result : Dataset
-        What was measured, along ``setting``.
-    level : float
-        Confidence level of the intervals.
+    `result` is what was measured, along ``setting``.
     """
 
     def __init__(self, experiment: Experiment, result: xr.Dataset, level: float = USUAL) -> None:
@@ -91,6 +85,15 @@ def groups(result: xr.Dataset, *names: str) -> Iterator[tuple[Setting, xr.Datase
     for value, group in result.groupby(name):
         for setting, inner in groups(group, *others):
             yield {name: value, **setting}, inner
+
+
+def by_source(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return what was measured in the flow and in training, in the blocks of runs that both have."""
+    flow, trained = (
+        values.isel(setting=(values.source == source).values).swap_dims(setting="block")
+        for source in ("simulation", "training")
+    )
+    return xr.align(flow, trained, join="inner")
 
 
 def _places(quantity: Quantity, result: xr.Dataset) -> Iterator[tuple]:

@@ -77,7 +77,7 @@ def _table(places: tuple, columns: list[list[Row]], found: Findings) -> str:
         header += [column[0].quantity.label, "theory", "measured is"][: 3 if predicted else 1]
         for cells, row in zip(body, column, strict=True):
             theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
-            cells += [str(row), *theory][: 3 if predicted else 1]
+            cells += [str(row.estimate), *theory][: 3 if predicted else 1]
     return table(header, body)
 
 

@@ -23,19 +23,13 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
     records, seed, full
         What `validation.check` returned, and what it was given.
 
-    Returns
-    -------
-    Path
-        Of the page.
-
     Raises
     ------
     ValueError
         If the folder cannot be written to.
     """
     folder = files.folder(folder, "report")
-    sections = []
-    pictures: dict[str, bytes] = {}
+    sections, pictures = [], {}
     claims = checking.select(row["claim"] for row in records)
     for found in track(checking.measured(claims, seed, full), "pictures"):
         claim, picture = found.experiment, None

@@ -66,9 +66,6 @@ class Row:
         less, more = self.estimate.high < 0, self.estimate.low > 0
         return "less" if less else "more" if more else "not decidedly more or less"
 
-    def __str__(self) -> str:
-        return str(self.estimate)
-
     def __format__(self, form: str) -> str:
         return format(self.estimate, form)
 
@@ -98,11 +95,9 @@ PICKS: dict[str, Callable[[list[Row]], Any]] = {
 
 
 class Rows(list[Row]):
-    """Rows of one quantity.
+    """Rows of one quantity, of which attributes say something or pick some, as `PICKS` names them.
 
-    As attributes it has those of them that `PICKS` names: the ``first``, the one with the ``most``, in how
-    many the prediction is ``agreeing`` ("3 of 4"), those of the ``flow`` …; with text as index, ``[m=64]`` or
-    ``[law=signs,std=0.1]``, those with such settings.
+    With text as index, ``[m=64]`` or ``[law=signs,std=0.1]``, those with such settings.
     """
 
     def __getattr__(self, name: str) -> Any:

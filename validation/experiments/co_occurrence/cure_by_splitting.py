@@ -6,15 +6,8 @@ import xarray as xr
 from sim.replicates import observe
 from theory import Autoencoder
 from theory.co_occurrence.splitting import separation_probability
-from validation.experiments.co_occurrence.split_neurons import (
-    OUTCOMES,
-    TIED,
-    followed,
-    outcome,
-    polysemantic_pairs,
-    settled,
-    split,
-)
+from validation.experiments.co_occurrence import split_neurons
+from validation.experiments.co_occurrence.split_neurons import OUTCOMES, TIED, outcome
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.report.statistics import Estimate, share
 
@@ -42,8 +35,8 @@ def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, see
     neuron end apart (each alone on a copy), together (one copy wins for both), split (one on both copies), or
     otherwise (one has left, or another has come). Pairs of a network count as separate trials.
     """
-    found = observe(settled, Autoencoder(n, m, l1), networks, seed)["weights"]
-    pairs = [polysemantic_pairs(weights) for weights in found]
+    found = observe(split_neurons.settled, Autoencoder(n, m, l1), networks, seed)["weights"]
+    pairs = [split_neurons.polysemantic_pairs(weights) for weights in found]
     wide = Autoencoder(n, m + n // 2, l1)  # room for the copies of as many neurons as there can be pairs
     rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
     noise = rng.normal(size=(2, networks, n, wide.n_neurons))  # for encoder and decoder; tied, the first
@@ -51,10 +44,10 @@ def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, see
     counts = np.zeros((networks, len(NOISES), len(OUTCOMES)), np.int16)
     for k, std in enumerate(NOISES):
         layers = [
-            [split(*network, given) for network in zip(found, pairs, std * layer, strict=True)]
+            [split_neurons.split(*network, given) for network in zip(found, pairs, std * layer, strict=True)]
             for given, layer in zip(shares, noise, strict=False)
         ]
-        for r, weights in enumerate(followed(source, wide, p, np.array(layers), seed)):
+        for r, weights in enumerate(split_neurons.followed(source, wide, p, np.array(layers), seed)):
             for copy, (i, j, home) in enumerate(pairs[r]):
                 counts[r, k, OUTCOMES.index(outcome(weights, (i, j), (home, m + copy)))] += 1
     dims = ("replicate", "noise", "outcome")

@@ -7,7 +7,6 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import mean
 
 SMALL = ((2, 32, 1000), (3, 32, 1000), (16, 64, 480), (32, 64, 160))
 FULL = (
@@ -65,6 +64,7 @@ def _proved(part: xr.Dataset) -> float | None:
     return (alone | {"same": 0.0}).get(str(part.plant.values))
 
 
+CHANGE = mean_of(lambda part, alone: part.mover - alone.mover)
 EXPERIMENTS = (
     Experiment(
         "collision_course",
@@ -75,11 +75,7 @@ EXPERIMENTS = (
         {
             "mover": Quantity("share that ends there", mean_of("mover")),
             "both": Quantity("both end there", mean_of("both"), _proved),
-            "change": Quantity(
-                "change of the mover by the plant",
-                lambda part, alone, level: mean(part.mover - alone.mover, level),
-                beside={"plant": "none"},
-            ),
+            "change": Quantity("change of the mover by the plant", CHANGE, beside={"plant": "none"}),
         },
         tuple(Panel("mover", ("n", "m"), ("plant",), where={"place": place}) for place in PLACES),
         "At n = {change[place=refuge].last[n]}, m = {change[place=refuge].last[m]} a displaced feature ends "

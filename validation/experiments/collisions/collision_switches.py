@@ -11,8 +11,7 @@ from sim.metrics import benign_pairs, dead_features, winners
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.collisions import ratio_law
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
-from validation.report.statistics import Estimate, mean
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid, mean_of
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 FIRST, GROWTH = 0.1, 1.1  # times at which reborn weights are put back to zero
@@ -58,13 +57,8 @@ def measure(switch: str, n: int, m: int, l1: float, replicates: int, seed: int) 
     return xr.Dataset({name: ("replicate", np.int16(values)) for name, values in seen.items()})
 
 
-def _over_law(part: xr.Dataset, level: float) -> Estimate:
-    return mean(ratio_law.over_law(part, "polysemantic"), level)
-
-
-def _change(part: xr.Dataset, whole: xr.Dataset, level: float) -> Estimate:
-    changed, before = (ratio_law.over_law(one, "polysemantic") for one in (part, whole))
-    return mean(changed - before, level)
+def _over_law(part: xr.Dataset) -> xr.DataArray:
+    return part.polysemantic / ratio_law.expected(part)
 
 
 def _predicted(part: xr.Dataset) -> float | None:
@@ -77,6 +71,7 @@ def _band(part: xr.Dataset) -> Band:
     return ratio_law.band(part)
 
 
+CHANGE = mean_of(lambda part, whole: _over_law(part) - _over_law(whole))
 EXPERIMENTS = (
     Experiment(
         "collision_switches",
@@ -85,9 +80,9 @@ EXPERIMENTS = (
         lambda full: grid({"n, m, replicates": SIZES[full], "switch": SWITCHES, "l1": 1e-3}),
         measure,
         {
-            "ratio": Quantity("count over exclusion law", _over_law, _predicted, _band),
+            "ratio": Quantity("count over exclusion law", mean_of(_over_law), _predicted, _band),
             "change": Quantity(
-                "change by the switch, same initial weights", _change, beside={"switch": WHOLE}
+                "change by the switch, same initial weights", CHANGE, beside={"switch": WHOLE}
             ),
         },
         tuple(Panel(name, ("n", "m"), ("switch",)) for name in ("ratio", "change")),

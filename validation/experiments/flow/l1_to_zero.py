@@ -12,7 +12,7 @@ from sim.replicates import observe
 from theory import Autoencoder, interference, sparsification
 from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import Estimate, bootstrap, mean
+from validation.report.statistics import Estimate, bootstrap
 
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes
 STRENGTHS = [1e-2 / 2**k for k in range(11)]
@@ -84,10 +84,6 @@ def _order(group: xr.Dataset, level: float) -> Estimate | None:
     return bootstrap(steps.T, order, level)
 
 
-def _changed(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
-    return mean((part.winner != base.winner).mean("feature"), level)
-
-
 def _slowest(part: xr.Dataset) -> float:
     """Return the mean λT of the slowest of n encodings alone."""
     x = np.linspace(0, 20, 2001)
@@ -102,14 +98,12 @@ def _left_out(part: xr.Dataset) -> Band:
 
 def _read(name: str, label: str, *theory: Any) -> dict[str, Quantity]:
     """Return a mean at each λ, and its difference from that at the smallest, run by run."""
-
-    def apart(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
-        return mean(part[name] - base[name], level)
-
+    apart = mean_of(lambda part, base: part[name] - base[name])
     away = Quantity(f"{label}: difference", apart, beside=SMALLEST)
     return {name: Quantity(label, mean_of(name), *theory), f"{name}_apart": away}
 
 
+CHANGED = mean_of(lambda part, base: part.winner != base.winner)
 EXCLUSION = Band(0.7, 1.3, "as the exclusion law holds on the full flow, see quarter_constant")
 EXPERIMENTS = (
     Experiment(
@@ -119,7 +113,7 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "winner": Quantity("share with another winner than at the smallest λ", _changed, beside=SMALLEST),
+            "winner": Quantity("share with another winner than at the smallest λ", CHANGED, beside=SMALLEST),
             "order": Quantity("order p, winners", _order, over=("n", "m")),
             **_read(
                 "polysemantic_neurons", "polysemantic neurons", ratio_law.expected, lambda part: EXCLUSION

@@ -1,7 +1,6 @@
 """Do encodings become sparse under hidden noise, without L1? The paper's run, beside averaged forces."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 
 from theory.noise import drift
 from validation.experiments.draws import draws
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid, mean_of
 from validation.experiments.findings import Findings, parts
 from validation.experiments.noise.followed import FOLLOW, MODEL, NOISE, STEPS_PER_TIME, TIMES
 from validation.report import plots
@@ -43,12 +42,7 @@ def measure(source: str, law: str, std: float, instances: int, seed: int) -> xr.
 
 def _end(name: str = "fourth_norm", **of: str) -> Callable[..., Estimate | None]:
     """Return what estimates the last value, in settings with these values."""
-
-    def estimate(part: xr.Dataset, *rest: Any) -> Estimate | None:
-        here = all(part[setting] == value for setting, value in of.items())
-        return mean(part[name][:, -1], rest[-1]) if here else None
-
-    return estimate
+    return mean_of(lambda part, *_: part[name][:, -1].where(all(part[k] == v for k, v in of.items())))
 
 
 def _off_training(part: xr.Dataset, trained: xr.Dataset, level: float) -> Estimate:

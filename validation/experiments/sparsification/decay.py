@@ -12,7 +12,6 @@ from sim.progress import track
 from theory import Autoencoder, sparsification
 from validation.experiments.draws import draws
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import Estimate
 from validation.training import train
 
 TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)
@@ -64,38 +63,42 @@ def _laws(part: xr.Dataset, name: str) -> tuple[float, float]:
     return limit, heuristic
 
 
-def _decay(name: str) -> dict[str, Quantity]:
+def _decay(name: str) -> Quantity:
+    def predicted(part: xr.Dataset) -> float:
+        return _laws(part, name)[0]
+
     at: Any = {"along": "time", "at": lambda part: AT[str(part.source.values)]}
-    return {name: Quantity(LABELS[name], mean_of(name), lambda part: _laws(part, name)[0], **at)}
+    return Quantity(LABELS[name], mean_of(name), predicted, **at)
 
 
-def _heuristic(name: str) -> dict[str, Quantity]:
+def _heuristic(name: str) -> Quantity:
+    def predicted(part: xr.Dataset) -> float:
+        return _laws(part, name)[1]
+
     def band(part: xr.Dataset) -> Band:
         limit, heuristic = _laws(part, name)
         return _near(limit / heuristic, "population limit over heuristic")
 
     at: Any = {"along": "time", "at": lambda part: (1e3, 1e4)}
-    return {name: Quantity(LABELS[name], mean_of(name), lambda part: _laws(part, name)[1], band, **at)}
+    return Quantity(LABELS[name], mean_of(name), predicted, band, **at)
 
 
-def _late(name: str, unit: Callable[[float], float]) -> dict[str, Quantity]:
+def _late(name: str, unit: Callable[[xr.DataArray], xr.DataArray]) -> Quantity:
     """Return a quantity at the end of the paper's run, in units of its late law."""
-
-    def estimate(part: xr.Dataset, level: float) -> Estimate:
-        return mean_of(name)(part[[name]] * unit(float(part.l1 * part.time)), level)
+    scaled = mean_of(lambda part: part[name] * float(unit(part.l1 * part.time)))
 
     def band(part: xr.Dataset) -> Band:
-        return _near(_laws(part, name)[0] * unit(float(part.l1 * part.time)), "population limit")
+        return _near(_laws(part, name)[0] * float(unit(part.l1 * part.time)), "population limit")
 
     at: Any = {"along": "time", "at": lambda part: TIMES[-1:]}
-    return {name: Quantity(f"{LABELS[name]} over the late law", estimate, 1.0, band, **at)}
+    return Quantity(f"{LABELS[name]} over the late law", scaled, 1.0, band, **at)
 
 
 def _near(ratio: float, reason: str) -> Band:
     return Band((1 - FINITE) * ratio, (1 + FINITE) * ratio, f"{reason}, ± {100 * FINITE:g} %")
 
 
-def _claim(name: str, statement: str, runs: int, quantities: dict[str, Quantity]) -> Experiment:
+def _claim(name: str, statement: str, runs: int, **quantities: Quantity) -> Experiment:
     """Return a claim on the first of these runs, or on both, with a panel for each quantity over time."""
     origin = f"{SOURCE}; {'own derivation' if runs == 2 else 'arXiv:2312.03096'}"
     panels = tuple(Panel(quantity, "time", ("source",), "xy") for quantity in quantities)
@@ -105,18 +108,20 @@ def _claim(name: str, statement: str, runs: int, quantities: dict[str, Quantity]
 
 
 EXPERIMENTS = (
-    _claim("l1_decay", f"The L1 norm {LIMIT}", 2, _decay("l1_norm")),
-    _claim("active_decay", f"The number of active weights {LIMIT}", 2, _decay("active")),
+    _claim("l1_decay", f"The L1 norm {LIMIT}", 2, l1_norm=_decay("l1_norm")),
+    _claim("active_decay", f"The number of active weights {LIMIT}", 2, active=_decay("active")),
     _claim(
         "decay_heuristic",
         "‖w‖₁ ≈ 1/(1/√m + λt), and the number of active weights is about its square.",
         1,
-        _heuristic("l1_norm") | _heuristic("active"),
+        l1_norm=_heuristic("l1_norm"),
+        active=_heuristic("active"),
     ),
     _claim(
         "late_law_gaussian",
         "The late law holds for Gaussian initial weights; they come near it only like 1/log m.",
         1,
-        _late("l1_norm", lambda x: x) | _late("active", lambda x: x**2 / 2),
+        l1_norm=_late("l1_norm", lambda x: x),
+        active=_late("active", lambda x: x**2 / 2),
     ),
 )

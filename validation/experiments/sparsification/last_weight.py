@@ -7,9 +7,9 @@ from sim import simulate, sparsify
 from sim.progress import track
 from theory import Autoencoder, sparsification
 from validation.experiments import networks
-from validation.experiments.experiment import Experiment, Quantity, Setting, grid
+from validation.experiments.experiment import Experiment, Quantity, Setting, grid, share_of
 from validation.experiments.sparsification.decay import trained_encodings
-from validation.report.statistics import Estimate, share, within
+from validation.report.statistics import within
 
 TOLERANCE = {"simulation": (1e-6, "convergence"), "training": (1e-4, "jitter about 0")}
 
@@ -55,10 +55,7 @@ def _largest(weights: np.ndarray) -> np.ndarray:
     return np.abs(weights).argmax(axis=-1)
 
 
-def _kept(part: xr.Dataset, level: float) -> Estimate:
-    return share(int(part.kept.sum()), part.sizes["replicate"], level)
-
-
+KEPT = Quantity("share won by the largest initial weight", share_of(lambda part: part.kept), 1.0)
 EXPERIMENTS = (
     Experiment(
         "winner",
@@ -66,7 +63,7 @@ EXPERIMENTS = (
         "seed 001, “The winning neuron takes it all”; own derivation",
         races,
         race,
-        {"kept": Quantity("share won by the largest initial weight, one encoding", _kept, 1.0)},
+        {"kept": KEPT},
     ),
     Experiment(
         "final_weight",
