@@ -1,7 +1,8 @@
 """The figure of an experiment: its panels, two a row, drawn from what was found."""
 
+import itertools
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -23,14 +24,7 @@ APART = 1.02  # the same between series over a logarithmic axis
 WIDE = 60  # letters that fit below a panel
 
 
-class Series(NamedTuple):
-    """Rows that belong together, with what they are called and how they are drawn."""
-
-    rows: list[Row]
-    label: str
-    colour: Any
-    marker: str
-    line: Any
+Series = tuple[list[Row], dict[str, Any]]  # rows that belong together, and how they are drawn
 
 
 def draw(found: Findings) -> Figure:
@@ -56,7 +50,7 @@ def _draw_panel(ax: Axes, panel: Panel, found: Findings) -> None:
     names = found.experiment.names
     if series := _series(panel, found):
         _draw_series(ax, panel, series, names)
-        said = series[0].rows[0].quantity.label
+        said = series[0][0][0].quantity.label
         ax.set_ylabel(f"{said}, over theory" if panel.ratio else said)
         if panel.ratio:
             ax.axhline(1, color=plots.COLOUR["theory"], linewidth=1, label=plots.LABEL["theory"])
@@ -83,15 +77,10 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
     drawn = []
     for key in order:
         first, second, *_ = *(c.index(k) for c, k in zip(columns, key, strict=True)), 0, 0
-        drawn.append(
-            Series(
-                grouped[key],
-                ", ".join(shown(name, value, found.experiment.names) for name, value in key),
-                _colours(columns[0], found)[first] if columns else plots.COLOUR[grouped[key][0].source],
-                MARKERS[second % len(MARKERS)],
-                STYLES[second % len(STYLES)],
-            )
-        )
+        label = ", ".join(shown(name, value, found.experiment.names) for name, value in key)
+        colour = _colours(columns[0], found)[first] if columns else plots.COLOUR[grouped[key][0].source]
+        line = {"marker": MARKERS[second % len(MARKERS)], "linestyle": STYLES[second % len(STYLES)]}
+        drawn.append((grouped[key], {"label": label or None, "color": colour, **line}))
     return drawn
 
 
@@ -109,15 +98,16 @@ def _colours(values: list[tuple[str, Any]], found: Findings) -> Any:
 def _draw_series(ax: Axes, panel: Panel, series: list[Series], names: Any) -> None:
     """Draw series over the numbers of a setting, joined by lines, or else over categories side by side."""
     settings = (panel.x,) if isinstance(panel.x, str) else panel.x
-    keys = list(dict.fromkeys(tuple(row[name] for name in settings) for one in series for row in one.rows))
+    places = [[tuple(row[name] for name in settings) for row in rows] for rows, _ in series]
+    keys = list(dict.fromkeys(itertools.chain(*places)))
     numbers = isinstance(panel.x, str) and not isinstance(keys[0][0], str)
-    for k, one in enumerate(series):
-        at, aside = [tuple(row[name] for name in settings) for row in one.rows], k - (len(series) - 1) / 2
+    for k, ((rows, style), at) in enumerate(zip(series, places, strict=True)):
+        aside = k - (len(series) - 1) / 2
         if numbers:
             x = np.ravel(at) * (APART**aside if "x" in panel.log else 1.0)
         else:
             x = np.array([keys.index(key) for key in at]) + ASIDE * aside
-        _draw_rows(ax, panel.ratio, one, x, numbers)
+        _draw_rows(ax, rows, x, style, panel.ratio, numbers)
     if len(settings) == 1 and not isinstance(keys[0][0], str):
         ax.set_xlabel(named(settings[0]).meaning)
     if not numbers:
@@ -134,18 +124,20 @@ def _draw_series(ax: Axes, panel: Panel, series: list[Series], names: Any) -> No
         ax.xaxis.set_minor_locator(NullLocator())
 
 
-def _draw_rows(ax: Axes, ratio: bool, one: Series, x: np.ndarray, joined: bool) -> None:
-    """Draw the rows of a series, and what theory says of them as a line, or as a dash each."""
-    estimates = [row.ratio if ratio else row.estimate for row in one.rows]
-    plots.intervals(ax, x, estimates, color=one.colour, label=one.label or None, marker=one.marker)
+def _draw_rows(
+    ax: Axes, rows: list[Row], x: np.ndarray, style: dict[str, Any], ratio: bool, joined: bool
+) -> None:
+    """Draw rows, and what theory says of them, joined by lines or not."""
+    estimates, line = [row.ratio if ratio else row.estimate for row in rows], style.pop("linestyle")
+    plots.intervals(ax, x, estimates, **style)
     if joined:
-        line = _through(x, np.array([estimate.value for estimate in estimates]))
-        ax.plot(*line, color=one.colour, linewidth=1, linestyle=one.line)
-    predicted = np.array([np.nan if ratio or row.predicted is None else row.predicted for row in one.rows])
+        through = _through(x, np.array([estimate.value for estimate in estimates]))
+        ax.plot(*through, color=style["color"], linewidth=1, linestyle=line)
+    predicted = np.array([np.nan if ratio or row.predicted is None else row.predicted for row in rows])
     if (known := ~np.isnan(predicted)).any():
-        said, style = plots.LABEL["theory"], {"linewidth": 1} if joined else {"marker": "_", "linestyle": ""}
+        said, dash = plots.LABEL["theory"], "-" if joined else "_"
         once = None if said in ax.get_legend_handles_labels()[1] else said
-        ax.plot(*_through(x[known], predicted[known]), color=plots.COLOUR["theory"], label=once, **style)
+        ax.plot(*_through(x[known], predicted[known]), dash, color=plots.COLOUR["theory"], label=once)
 
 
 def _through(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

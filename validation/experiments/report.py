@@ -29,7 +29,8 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
         If the folder cannot be written to.
     """
     folder = files.folder(folder, "report")
-    sections, pictures = [], {}
+    sections: list[tuple] = []
+    pictures: dict[str, bytes] = {}
     claims = checking.select(row["claim"] for row in records)
     for found in track(checking.measured(claims, seed, full), "pictures"):
         claim, picture = found.experiment, None
@@ -38,12 +39,7 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
             pictures |= {f"{claim.name}.{form}": plots.drawn(figure, form) for form in ("png", "svg")}
             picture = pages.embedded(pictures[f"{claim.name}.png"])
         sections.append((claim, [row for row in records if row["claim"] == claim.name], picture))
-    page = pages.template("experiments/report.html.j2").render(
-        sections=sections,
-        checking=checking,
-        records=records,
-        seed=seed,
-        full=full,
-        versions=schema.versions(),
-    )
+    said = {"checking": checking, "records": records, "seed": seed, "full": full}
+    template = pages.template("experiments/report.html.j2")
+    page = template.render(said, sections=sections, versions=schema.versions())
     return pages.publish(folder, "report.html", page, pictures)
