@@ -70,7 +70,8 @@ def _series(panel: Panel, found: Findings) -> list[Series]:
         aspects = [(name, row[name]) for name in panel.by]
         if len(names) > 1:
             aspects.append(("quantity", row.quantity.label))
-        if not ("x" in panel.log and row[str(panel.x)] <= 0):
+        without = (panel.ratio and not row.predicted) or ("x" in panel.log and row[str(panel.x)] <= 0)
+        if not without:
             grouped.setdefault(tuple(aspects), []).append(row)
     order = sorted(grouped, key=lambda key: [0.0 if isinstance(v, str) else float(v) for _, v in key])
     columns = [list(dict.fromkeys(column)) for column in zip(*order, strict=True)]
