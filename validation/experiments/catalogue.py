@@ -1,85 +1,29 @@
-"""All experiments, by subject, in the order in which they are shown."""
+"""All experiments, by subject: what the files in the folders beside this one declare."""
 
 import difflib
-from collections.abc import Sequence
+import importlib
+import pkgutil
+from collections.abc import Iterator, Sequence
 
 from rich import box
 from rich.table import Table
 
 from theory.common import arguments
 from theory.common.arguments import ArgumentError
-from validation.experiments.co_occurrence import co_occurrence, correlated_pairs, cure_by_splitting
-from validation.experiments.collisions import (
-    benign_collision,
-    collision_course,
-    collision_switches,
-    counts,
-    incidental_or_necessary,
-    malign_collision,
-    polysemantic_neurons,
-    quarter_constant,
-)
 from validation.experiments.experiment import Experiment
-from validation.experiments.flow import energy, l1_to_zero, training_follows_flow, zeros_stay
-from validation.experiments.interference import (
-    initial_and_final,
-    initial_interference,
-    inner_products,
-    rebirth,
-    rebirths,
-    winner_decided,
-    winner_probability,
-)
-from validation.experiments.noise import fourth_norm, winner_take_all
-from validation.experiments.sparsification import (
-    decay,
-    final_weight,
-    late_law,
-    norm_relaxation,
-    sparsification_speed,
-    time_law,
-    time_with_interference,
-    winner,
-)
 
-MODULES = (
-    energy,
-    norm_relaxation,
-    decay,
-    late_law,
-    time_law,
-    winner,
-    final_weight,
-    sparsification_speed,
-    time_with_interference,
-    initial_interference,
-    inner_products,
-    winner_decided,
-    winner_probability,
-    initial_and_final,
-    zeros_stay,
-    rebirths,
-    rebirth,
-    training_follows_flow,
-    l1_to_zero,
-    malign_collision,
-    benign_collision,
-    counts,
-    polysemantic_neurons,
-    quarter_constant,
-    collision_switches,
-    collision_course,
-    incidental_or_necessary,
-    fourth_norm,
-    winner_take_all,
-    co_occurrence,
-    correlated_pairs,
-    cure_by_splitting,
-)
+SUBJECTS = ("sparsification", "interference", "flow", "collisions", "noise", "co_occurrence")
 
-EXPERIMENTS: tuple[Experiment, ...] = tuple(
-    experiment for module in MODULES for experiment in module.EXPERIMENTS
-)
+
+def _declared() -> Iterator[Experiment]:
+    """Yield the `EXPERIMENTS` of all files of a subject, which come by name; helpers have none."""
+    for subject in SUBJECTS:
+        folder = importlib.import_module(f"validation.experiments.{subject}")
+        for _, name, _ in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            yield from getattr(importlib.import_module(name), "EXPERIMENTS", ())
+
+
+EXPERIMENTS = tuple(_declared())
 
 
 def find(name: str, among: Sequence[Experiment] = EXPERIMENTS, argument: str = "name") -> Experiment:

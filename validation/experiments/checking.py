@@ -1,5 +1,6 @@
 """The check: what theory predicts beside what was measured, claim by claim."""
 
+import itertools
 import json
 import os
 from collections.abc import Collection, Iterable
@@ -9,6 +10,7 @@ from typing import Any
 from rich import box
 from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
 from sim.progress import track
 from theory.common import arguments, files
@@ -40,10 +42,9 @@ def check(names: Collection[str] = (), seed: int = 0, full: bool = False) -> lis
     -------
     list of dict
         One row for each number: ``claim``, ``source``, ``quantity``, ``predicted``, ``measured``, ``low``,
-        ``high``, ``interval`` (what it is), ``verdict`` ("agrees" if the prediction lies in the interval,
-        else "disagrees"), ``expected`` ("agrees", or "rough" where a statement is only roughly right),
-        ``band`` and ``reason`` (where measured over predicted is then expected, and why),
-        ``as_expected`` and ``origin``.
+        ``high``, ``interval`` (what it is), ``verdict`` ("agrees" if the prediction lies in it, else
+        "disagrees"), ``expected`` ("agrees", or "rough" where a statement is only roughly right), ``band``
+        and ``reason`` (where measured over predicted is then expected, and why), ``as_expected``, ``origin``.
 
     Raises
     ------
@@ -68,13 +69,7 @@ def measured(claims: Iterable[Experiment], seed: int, full: bool) -> list[Findin
 
 
 def select(names: Iterable[str] = ()) -> tuple[Experiment, ...]:
-    """Return the claims of these names, or all claims.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown; the message says which names are near.
-    """
+    """Return the claims of these names, or all claims; ValueError if one is unknown."""
     return tuple(find(name, CLAIMS, "claim") for name in dict.fromkeys(names)) or CLAIMS
 
 
@@ -103,6 +98,15 @@ def unexpected(records: Iterable[Record]) -> list[Record]:
     return [row for row in records if not row["as_expected"]]
 
 
+def verdict(row: Record) -> str:
+    """Return in words whether a row is as expected; of a rough one its ratio, and the band for it, too."""
+    if row["expected"] == "agrees":
+        return "agrees" if row["as_expected"] else "DISAGREES"
+    ratio = f" × {number(row['measured'] / row['predicted'])}" if row["predicted"] else ""
+    low, high = map(number, row["band"])
+    return f"{'as expected' if row['as_expected'] else 'NOT AS EXPECTED'}{ratio} in {low} … {high}"
+
+
 def table(records: Iterable[Record]) -> Table:
     """Return the rows as a table for the terminal."""
     drawn = Table(box=box.SIMPLE_HEAD, title="Theory beside simulation and training", pad_edge=False)
@@ -112,57 +116,34 @@ def table(records: Iterable[Record]) -> Table:
         drawn.add_column(heading, justify="right", no_wrap=True)
     drawn.add_column("interval", justify="center")
     drawn.add_column("verdict")
-    previous = None
-    for row in records:
-        if row["claim"] != previous:
-            drawn.add_row(f"[bold]{row['claim']}[/]" + (" (rough)" if row["expected"] == "rough" else ""))
-        drawn.add_row(
-            Padding(row["quantity"], (0, 0, 0, 2)),
-            row["source"],
-            number(row["predicted"]),
-            number(row["measured"]),
-            f"{number(row['low'])} … {number(row['high'])}",
-            _verdict(row),
-        )
-        previous = row["claim"]
+    for claim, rows in itertools.groupby(records, lambda row: row["claim"]):
+        drawn.add_row(f"[bold]{claim}[/]")
+        for row in rows:
+            values = [number(row[name]) for name in ("predicted", "measured", "low", "high")]
+            style = "green" if row["as_expected"] else "bold red"
+            drawn.add_row(
+                Padding(row["quantity"], (0, 0, 0, 2)),
+                row["source"],
+                *values[:2],
+                " … ".join(values[2:]),
+                Text(verdict(row), style),
+            )
     return drawn
 
 
 def summary(records: list[Record]) -> str:
     """Return in a sentence or two what the rows say."""
-    off = len(unexpected(records))
-    rough = [row for row in records if row["expected"] == "rough"]
-    firm = len(records) - len(rough)
-    said = [f"Of {len(records)} numbers {len(records) - off} are as expected."]
-    if firm:
-        agree = sum(row["verdict"] == "agrees" for row in records if row["expected"] == "agrees")
-        said.append(f"Of {firm} that the project predicts, {agree} agree.")
-    if rough:
-        inside = sum(row["as_expected"] for row in rough)
-        said.append(
-            f"Of {len(rough)} that are stated only roughly, {inside} are off by no more than the band of "
-            "each allows; × is measured over predicted."
-        )
-    return " ".join(said)
+    firm, rough = ([row for row in records if row["expected"] == kind] for kind in ("agrees", "rough"))
+    right, agree, inside = (len(rows) - len(unexpected(rows)) for rows in (records, firm, rough))
+    return (
+        f"Of {len(records)} numbers {right} are as expected. Of {len(firm)} that the project predicts, "
+        f"{agree} agree. Of {len(rough)} that are stated only roughly, {inside} are off by no more than the "
+        "band of each allows; × is measured over predicted."
+    )
 
 
 def save(records: list[Record], path: str | os.PathLike) -> Path:
-    """Write the rows to a JSON file, atomically.
-
-    Raises
-    ------
-    ValueError
-        If a file cannot be written there.
-    """
+    """Write the rows to a JSON file, atomically; ValueError if a file cannot be written there."""
     text = json.dumps(records, indent=2, ensure_ascii=False)
-    return files.write(path, f"{text}\n".encode(), "json")
-
-
-def _verdict(row: Record) -> str:
-    if row["expected"] == "agrees":
-        return "[green]agrees[/]" if row["as_expected"] else "[bold red]DISAGREES[/]"
-    ratio = f" × {number(row['measured'] / row['predicted'])}" if row["predicted"] else ""
-    low, high = map(number, row["band"])
-    if row["as_expected"]:
-        return f"[green]as expected{ratio}[/] ({low} … {high})"
-    return f"[bold red]NOT AS EXPECTED{ratio}[/] ({low} … {high})"
+    return files.write(path, f"{text}
+".encode(), "json")

@@ -3,18 +3,15 @@
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import numpy as np
 import xarray as xr
 
-from validation.report.statistics import Estimate, mean
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from validation.experiments.findings import Findings
+from validation.report.statistics import Estimate, mean, share
 
 Setting = Mapping[str, Any]  # numbers and names by name
+RUNS = ("setting", "block", "replicate")  # dimensions along which runs differ
 
 
 def grid(axes: Mapping[str, Any]) -> list[Setting]:
@@ -58,32 +55,26 @@ class Band:
 class Quantity:
     """A number that is read off the data, with its interval and, where theory speaks, its prediction.
 
+    All callables take what was measured in a setting.
+
     Parameters
     ----------
     label : str
-        What the number is.
+        What the number is, with its unit if it has one.
     estimate : callable
-        Takes what was measured in a setting and a confidence level, and returns an `Estimate`, or None
-        where there is nothing to estimate.
+        Takes a confidence level, too; returns an `Estimate`, or None where there is nothing to estimate.
     predicted : callable or float, optional
-        Takes what was measured in a setting, and returns what theory says, or None where it is silent; or
-        what it says everywhere.
+        Returns what theory says, or None where it is silent; or what it says everywhere.
     band : callable, optional
-        Takes the same and returns the `Band` of a prediction that is stated only roughly. Without it, a
-        prediction is expected in the interval of the measurement.
-    unit : str
-        In which the number is given.
+        Returns the `Band` of a rough prediction; any other one is expected in the interval.
     over : tuple of str, optional
-        Settings for each combination of which there is one number, from all that was measured there; by
-        default there is one for each setting.
+        Settings for each combination of which there is one number; by default there is one for each setting.
     along : str
         Coordinate of the data at whose values there is one number each; callables take what is there.
     at : callable, optional
-        Takes what was measured in a setting and returns values, next to which the recorded ones are taken; by
-        default all of them.
+        Returns values of it, next to which the recorded ones are taken; by default all of them.
     beside : mapping, optional
-        Names the setting that every other one is compared with, by the values in which they differ. The
-        callables then take what was measured in both, this one second.
+        Names by its values the setting that others are compared with; callables take both, this one second.
     source : {"simulation", "training"}
         Where it was measured, if settings do not say.
     """
@@ -92,7 +83,6 @@ class Quantity:
     estimate: Callable[..., Estimate | None]
     predicted: Callable[..., float | None] | float | None = None
     band: Callable[..., Band] | None = None
-    unit: str = ""
     over: tuple[str, ...] | None = None
     along: str = ""
     at: Callable[[xr.Dataset], Sequence[float]] | None = None
@@ -100,12 +90,29 @@ class Quantity:
     source: str = "simulation"
 
 
-def mean_of(name: str, **at: Any) -> Callable[[xr.Dataset, float], Estimate]:
-    """Return what estimates the mean over replicates of a variable, at some of its coordinates."""
+def mean_of(what: str | Callable[..., xr.DataArray]) -> Callable[..., Estimate | None]:
+    """Return what estimates the mean over runs of a variable, or of what is computed of the data.
 
-    def estimate(part: xr.Dataset, level: float) -> Estimate:
-        values = part[name].sel(at)
-        return mean(values.mean([dim for dim in values.dims if dim != "replicate"]), level)
+    What a run has several of is averaged first; of fewer than two runs there is no estimate.
+    """
+
+    def estimate(*given: Any) -> Estimate | None:
+        *data, level = given
+        values = data[0][what] if isinstance(what, str) else what(*data)
+        runs = values.mean([dim for dim in values.dims if dim not in RUNS]).values
+        known = runs[np.isfinite(runs)]
+        return mean(known, level) if known.size > 1 else None
+
+    return estimate
+
+
+def share_of(what: Callable[..., xr.DataArray]) -> Callable[..., Estimate]:
+    """Return what estimates the share of what is true, each value a trial."""
+
+    def estimate(*given: Any) -> Estimate:
+        *data, level = given
+        found = what(*data)
+        return share(int(found.sum()), found.size, level)
 
     return estimate
 
@@ -122,18 +129,14 @@ class Panel:
         Setting on the horizontal axis, or several, whose combinations stand side by side.
     by : tuple of str
         Settings whose values have a series each: the first one a colour, the second one a marker.
-    log : str
-        Which axes are logarithmic: "x", "y", "xy" or none.
+    log : {"", "x", "y", "xy"}
+        Which axes are logarithmic.
     ratio : bool
         Whether measured over predicted is drawn.
-    title : str
-        What the panel shows.
     draw : callable, optional
         Takes the axis and the findings, and draws what else there is.
-    options : mapping
-        What else the axis is set to (`matplotlib.axes.Axes.set`).
-    where : mapping
-        Values of settings that are drawn; by default all are.
+    where, options : mapping
+        Values of settings that are drawn, if not all; what the axis is set to (`matplotlib.axes.Axes.set`).
     """
 
     y: str | tuple[str, ...] = ()
@@ -141,10 +144,9 @@ class Panel:
     by: tuple[str, ...] = ()
     log: str = ""
     ratio: bool = False
-    title: str = ""
-    draw: "Callable[[Axes, Findings], None] | None" = None
-    options: Mapping[str, Any] = field(default_factory=dict)
+    draw: Callable[[Any, Any], None] | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -153,15 +155,11 @@ class Experiment:
 
     Parameters
     ----------
-    name : str
-        Short name, as in ``polysem experiment NAME``.
-    question : str
-        What is asked or claimed, in one sentence.
-    source : str
-        Where it comes from: seed or paper with section (`docs/sources.md`), or own question.
+    name, question, source : str
+        Short name, as in ``polysem experiment NAME``; what is asked or claimed, in one sentence; where it
+        comes from: seed or paper with section (`docs/sources.md`), or own question.
     settings : callable
-        Takes whether to run at full size, and returns what is run, all settings with the same names: the
-        arguments of `measure`.
+        Takes whether to run at full size, and returns what is run: the arguments of `measure`.
     measure : callable
         Takes a seed and, by keyword, the values of one setting; returns a small Dataset, mostly over
         ``replicate``: samples instead of summaries. Its docstring is what pages say of how it was measured.
@@ -169,12 +167,10 @@ class Experiment:
         What is read off the data, by name.
     panels : tuple of Panel
         What the figure shows, two panels a row.
-    answer : str or callable, optional
-        The answer in one sentence with its number: a text in which quantities are filled in (`Rows`), or what
-        takes the findings and returns it. Nothing in it is known beforehand: it changes with the data.
+    answer, meaning : str or callable, optional
+        The answer in one sentence with its number, and a paragraph on what follows: texts in which quantities
+        are filled in (`Rows`), so that they change with the data, or what makes them of the `Findings`.
         Experiments without an answer have no page.
-    meaning : str or callable, optional
-        One paragraph in the same way: what follows from the numbers.
     limits : str
         What the answer does not cover.
     names : mapping
@@ -191,8 +187,8 @@ class Experiment:
     measure: Callable[..., xr.Dataset]
     quantities: Mapping[str, Quantity]
     panels: tuple[Panel, ...] = ()
-    answer: "str | Callable[[Findings], str]" = ""
-    meaning: "str | Callable[[Findings], str]" = ""
+    answer: str | Callable[[Any], str] = ""
+    meaning: str | Callable[[Any], str] = ""
     limits: str = ""
     names: Mapping[Any, str] = field(default_factory=dict)
     in_check: Callable[[Setting], bool] | None = None

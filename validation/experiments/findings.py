@@ -12,15 +12,9 @@ from validation.report.statistics import USUAL
 
 
 class Findings:
-    """All quantities of an experiment in all settings that were run.
+    """All quantities of an experiment in all settings that were run, at a confidence level.
 
-    Parameters
-    ----------
-    experiment : Experiment
-    result : Dataset
-        What was measured, along ``setting``.
-    level : float
-        Confidence level of the intervals.
+    `result` is what was measured, along ``setting``.
     """
 
     def __init__(self, experiment: Experiment, result: xr.Dataset, level: float = USUAL) -> None:
@@ -52,15 +46,15 @@ class Findings:
 
     def _rows(self, name: str, quantity: Quantity) -> Iterator[Row]:
         for setting, *data in _places(quantity, self.result):
-            estimate = quantity.estimate(*data, self.level)
+            estimate, said = quantity.estimate(*data, self.level), quantity.predicted
             if estimate is None:
                 continue
-            said = quantity.predicted
             predicted = said(*data) if callable(said) else said
-            band = quantity.band(*data) if quantity.band and predicted is not None else None
             predicted = None if predicted is None else float(predicted)
-            where = told(setting, self.experiment.names)
-            yield Row(name, quantity, setting, estimate, predicted, band, where)
+            band = quantity.band(*data) if quantity.band and predicted is not None else None
+            yield Row(
+                name, quantity, setting, estimate, predicted, band, told(setting, self.experiment.names)
+            )
 
 
 def setting_names(result: xr.Dataset) -> list[str]:
@@ -93,31 +87,33 @@ def groups(result: xr.Dataset, *names: str) -> Iterator[tuple[Setting, xr.Datase
             yield {name: value, **setting}, inner
 
 
+def by_source(values: xr.DataArray) -> tuple[xr.DataArray, xr.DataArray]:
+    """Return what was measured in the flow and in training, in the blocks of runs that both have."""
+    flow, trained = (
+        values.isel(setting=(values.source == source).values).swap_dims(setting="block")
+        for source in ("simulation", "training")
+    )
+    return xr.align(flow, trained, join="inner")
+
+
 def _places(quantity: Quantity, result: xr.Dataset) -> Iterator[tuple]:
     """Yield the setting and the data for each number of a quantity."""
     if quantity.over is not None:
         yield from groups(result, *quantity.over)
         return
+    other = quantity.beside or {}
     every = [(setting_of(part), part) for part in parts(result)]
-    if quantity.along:
-        for setting, part in every:
-            values = part[quantity.along].values if quantity.at is None else quantity.at(part)
-            for value in values:
+    base = {_but(setting, other): part for setting, part in every if other.items() <= setting.items()}
+    for setting, part in every:
+        if quantity.along:
+            at = part[quantity.along].values if quantity.at is None else quantity.at(part)
+            for value in at:
                 here = part.sel({quantity.along: value}, method="nearest")
                 yield {**setting, quantity.along: here[quantity.along].item()}, here
-        return
-    if quantity.beside is None:
-        yield from every
-        return
-    base = {
-        _but(setting, quantity.beside): part
-        for setting, part in every
-        if quantity.beside.items() <= setting.items()
-    }
-    for setting, part in every:
-        other = base.get(_but(setting, quantity.beside))
-        if other is not None and not quantity.beside.items() <= setting.items():
-            yield setting, part, other
+        elif not other:
+            yield setting, part
+        elif not other.items() <= setting.items() and _but(setting, other) in base:
+            yield setting, part, base[_but(setting, other)]
 
 
 def _but(setting: Setting, names: Mapping[str, Any]) -> tuple:

@@ -34,35 +34,33 @@ RUNS = ("replicates", "instances", "networks", "encodings", "runs", "block")  # 
 SILENT = ("source", *RUNS)
 
 
+def named(name: str) -> Label:
+    """Return the label of a setting, or one made of its name."""
+    plain = name.replace("_", " ")
+    return LABELS.get(name, Label(plain, plain))
+
+
 def value_of(name: str, setting: Mapping[str, Any]) -> Any:
     """Return the value of a setting, or of what is derived from several."""
-    derive = LABELS[name].of if name in LABELS else None
+    derive = named(name).of
     return setting[name] if derive is None else derive(setting)
 
 
-def symbol(name: str) -> str:
-    """Return the symbol of a setting, or its name."""
-    return LABELS[name].symbol if name in LABELS else name.replace("_", " ")
-
-
-def meaning(name: str) -> str:
-    """Return what a setting means, as the label of an axis."""
-    return LABELS[name].meaning if name in LABELS else name.replace("_", " ")
-
-
-def shown(name: str, value: Any, names: Mapping[Any, str]) -> str:
-    """Return a value of a setting in words: ``n = 64``, ``simulated flow``, or as `names` say."""
+def worded(name: str, value: Any, names: Mapping[Any, str]) -> str:
+    """Return a value of a setting as it is called: ``64``, ``simulated flow``, or as `names` say."""
     if value in names or name == "source":
         return names.get(value) or SOURCES.get(value, str(value))
     if isinstance(value, str):
         return value.replace("_", " ")
-    return f"{symbol(name)} = {value:,}" if isinstance(value, int) else f"{symbol(name)} = {value:.6g}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.6g}"
 
 
-def told(setting: Mapping[str, Any], names: Mapping[Any, str] | None = None) -> str:
+def shown(name: str, value: Any, names: Mapping[Any, str]) -> str:
+    """Return a value of a setting with its symbol, ``n = 64``, if it has no name of its own."""
+    said = worded(name, value, names)
+    return said if value in names or isinstance(value, str) else f"{named(name).symbol} = {said}"
+
+
+def told(setting: Mapping[str, Any], names: Mapping[Any, str]) -> str:
     """Return settings in words, without those that say who measured and how often."""
-    return ", ".join(
-        shown(name, value, names or {})
-        for name, value in setting.items()
-        if name not in SILENT and value != ""
-    )
+    return ", ".join(shown(name, value, names) for name, value in setting.items() if name not in SILENT)

@@ -7,7 +7,7 @@ from pathlib import Path
 from theory.common import files
 from validation.experiments.figure import draw
 from validation.experiments.findings import Findings, setting_names
-from validation.experiments.labels import RUNS, shown, symbol, told
+from validation.experiments.labels import RUNS, named, told, worded
 from validation.experiments.rows import Row
 from validation.report import plots
 from validation.report.wording import duration, number, table
@@ -24,24 +24,20 @@ def write(found: Findings, folder: str | os.PathLike) -> list[Path]:
 
 def page(found: Findings) -> str:
     """Return the page in Markdown."""
-    experiment = found.experiment
-    sections = [f"# {experiment.question}"]
-    if experiment.answer:
-        sections.append(f"**{found.said(experiment.answer)}**")
-    if experiment.panels:
-        sections.append(f"![{experiment.question}]({experiment.name}.png)")
-    sections += ["## How it was measured", f"{_how(found)} {_settings(found)}"]
-    if experiment.meaning:
-        sections += ["## What it means", found.said(experiment.meaning)]
-    if experiment.limits:
-        sections += ["## Limits", experiment.limits]
-    return "\n\n".join((*sections, "## Numbers", *_tables(found), _origin(found))) + "\n"
-
-
-def _how(found: Findings) -> str:
-    """Return what the measurement says of itself, as one paragraph."""
-    said = inspect.getdoc(found.experiment.measure) or ""
-    return " ".join(said.split())
+    made = found.experiment
+    measured = " ".join((inspect.getdoc(made.measure) or "").split())
+    sections = (
+        f"# {made.question}",
+        f"**{found.said(made.answer)}**" if made.answer else "",
+        f"![{made.question}]({made.name}.png)" if made.panels else "",
+        f"## How it was measured\n\n{measured} {_settings(found)}",
+        f"## What it means\n\n{found.said(made.meaning)}" if made.meaning else "",
+        f"## Limits\n\n{made.limits}" if made.limits else "",
+        "## Numbers",
+        *_tables(found),
+        _origin(found),
+    )
+    return "\n\n".join(filter(None, sections)) + "\n"
 
 
 def _settings(found: Findings) -> str:
@@ -62,71 +58,39 @@ def _settings(found: Findings) -> str:
 
 def _tables(found: Findings) -> list[str]:
     """Return a table for all quantities that are read off the same places."""
-    groups: dict[tuple, list[Row]] = {}
-    for name in found.experiment.quantities:
-        rows = found(name)
-        groups.setdefault(tuple(_place(row, found) for row in rows), []).extend(rows)
-    return [
-        table(*(_by_place(list(places), rows, found) if len(places) > 1 else _by_quantity(rows)))
-        for places, rows in groups.items()
-        if rows
-    ]
-
-
-def _place(row: Row, found: Findings) -> tuple:
-    """Return the settings of a row that are not the same throughout."""
-    return tuple((k, v) for k, v in row.setting.items() if k not in found.constant and k not in RUNS)
-
-
-def _by_quantity(rows: list[Row]) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows where there is one place: a row for each quantity."""
-    sources = {row.source for row in rows}
-    header = ["quantity", *(["measured in"] if len(sources) > 1 else []), "measured", "theory", "measured is"]
-    body = [
-        [_heading(row), *([row.source] if len(sources) > 1 else []), *_cells(row, with_theory=True)]
-        for row in rows
-    ]
-    return header, body
-
-
-def _by_place(places: list[tuple], rows: list[Row], found: Findings) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows where there are several: a row for each, with all quantities."""
-    header = [symbol(name) for name, _ in places[0]]
-    body = [
-        [
-            shown(name, value, found.experiment.names).removeprefix(f"{symbol(name)} = ")
-            for name, value in place
+    groups: dict[tuple, list[list[Row]]] = {}
+    for column in filter(None, map(found, found.experiment.quantities)):
+        varied = [
+            {k: v for k, v in row.setting.items() if k not in (*found.constant, *RUNS)} for row in column
         ]
-        for place in places
-    ]
-    for name in dict.fromkeys(row.name for row in rows):
-        column = [row for row in rows if row.name == name]
-        with_theory = any(row.predicted is not None for row in column)
-        header += [_heading(column[0]), *(["theory", "measured is"] if with_theory else [])]
+        groups.setdefault(tuple(tuple(place.items()) for place in varied), []).append(column)
+    return [_table(places, columns, found) for places, columns in groups.items()]
+
+
+def _table(places: tuple, columns: list[list[Row]], found: Findings) -> str:
+    """Return a table with a row for each place and columns for each quantity."""
+    header = [named(name).symbol for name, _ in places[0]]
+    body = [[worded(name, value, found.experiment.names) for name, value in place] for place in places]
+    for column in columns:
+        predicted = any(row.predicted is not None for row in column)
+        header += [column[0].quantity.label, "theory", "measured is"][: 3 if predicted else 1]
         for cells, row in zip(body, column, strict=True):
-            cells += _cells(row, with_theory)
-    return header, body
-
-
-def _heading(row: Row) -> str:
-    return f"{row.quantity.label} ({row.quantity.unit})" if row.quantity.unit else row.quantity.label
-
-
-def _cells(row: Row, with_theory: bool) -> list[str]:
-    """Return what was measured and, in a column that has it, what theory says."""
-    theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
-    return [str(row), *(theory if with_theory else [])]
+            theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
+            cells += [str(row.estimate), *theory][: 3 if predicted else 1]
+    return table(header, body)
 
 
 def _origin(found: Findings) -> str:
+    """Say where the question comes from, and the numbers."""
     experiment, attributes = found.experiment, found.result.attrs
-    missing = attributes["missing"]
-    cut = f" It was stopped with {missing} settings left to run." if missing else ""
+    cut = (
+        f" It was stopped with {attributes['missing']} settings left to run." if attributes["missing"] else ""
+    )
     command = f"polysem experiment {experiment.name}{' --full' if attributes['full'] else ''}"
     own = not str(experiment.measure.__module__).startswith("validation.")
     by = "" if own else f"by `{command} --seed {attributes['seed']}` "
-    code = f"code {attributes['code']}, " if "code" in attributes else ""
     return (
         f"*Source: {experiment.source}.* Written {by}from [its data]({experiment.name}.nc); the runs took "
-        f"{duration(float(found.result.seconds.sum()))}.{cut} ({code}{attributes['versions']})"
+        f"{duration(float(found.result.seconds.sum()))}.{cut} "
+        f"(code {attributes['code']}, {attributes['versions']})"
     )

@@ -10,8 +10,6 @@ from validation.experiments.checking import Record
 from validation.experiments.figure import draw
 from validation.report import pages, plots
 
-PAGE = "report.html"
-
 
 def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full: bool = False) -> Path:
     """Write the report of a check to a folder: ``report.html``, and each picture as PNG and SVG.
@@ -22,15 +20,8 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
     ----------
     folder : path
         Made if it does not exist; its parent must exist.
-    records : list of dict
-        What `validation.check` returned.
-    seed, full
-        As given to `validation.check`.
-
-    Returns
-    -------
-    Path
-        Of the page.
+    records, seed, full
+        What `validation.check` returned, and what it was given.
 
     Raises
     ------
@@ -38,7 +29,7 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
         If the folder cannot be written to.
     """
     folder = files.folder(folder, "report")
-    sections = []
+    sections: list[tuple] = []
     pictures: dict[str, bytes] = {}
     claims = checking.select(row["claim"] for row in records)
     for found in track(checking.measured(claims, seed, full), "pictures"):
@@ -48,7 +39,7 @@ def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full:
             pictures |= {f"{claim.name}.{form}": plots.drawn(figure, form) for form in ("png", "svg")}
             picture = pages.embedded(pictures[f"{claim.name}.png"])
         sections.append((claim, [row for row in records if row["claim"] == claim.name], picture))
-    page = pages.template("experiments/report.html.j2").render(
-        sections=sections, summary=checking.summary(records), seed=seed, full=full, versions=schema.versions()
-    )
-    return pages.publish(folder, PAGE, page, pictures)
+    said = {"checking": checking, "records": records, "seed": seed, "full": full}
+    template = pages.template("experiments/report.html.j2")
+    page = template.render(said, sections=sections, versions=schema.versions())
+    return pages.publish(folder, "report.html", page, pictures)

@@ -15,23 +15,9 @@ class UnmeasuredError(LookupError):
 
 @dataclass(frozen=True)
 class Row:
-    """One quantity in one setting.
+    """One quantity in one setting: what was measured and, where theory speaks, predicted of it.
 
-    Parameters
-    ----------
-    name : str
-        Of the quantity.
-    quantity : Quantity
-    setting : mapping
-        Values of the settings.
-    estimate : Estimate
-        What was measured.
-    predicted : float, optional
-        What theory says.
-    band : Band, optional
-        Where the ratio of both is expected, if the prediction is rough.
-    where : str
-        The settings in words, without those that say who measured, and how often.
+    Roughly so if there is a `band`; `where` says the setting in words, but for who measured, and how often.
     """
 
     name: str
@@ -80,9 +66,6 @@ class Row:
         less, more = self.estimate.high < 0, self.estimate.low > 0
         return "less" if less else "more" if more else "not decidedly more or less"
 
-    def __str__(self) -> str:
-        return str(self.estimate)
-
     def __format__(self, form: str) -> str:
         return format(self.estimate, form)
 
@@ -112,11 +95,9 @@ PICKS: dict[str, Callable[[list[Row]], Any]] = {
 
 
 class Rows(list[Row]):
-    """Rows of one quantity.
+    """Rows of one quantity, of which attributes say something or pick some, as `PICKS` names them.
 
-    As attributes it has those of them that `PICKS` names: the ``first``, the one with the ``most``, in how
-    many the prediction is ``agreeing`` ("3 of 4"), those of the ``flow`` …; with text as index, ``[m=64]`` or
-    ``[law=signs,std=0.1]``, those with such settings.
+    With text as index, ``[m=64]`` or ``[law=signs,std=0.1]``, those with such settings.
     """
 
     def __getattr__(self, name: str) -> Any:

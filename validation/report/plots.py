@@ -104,41 +104,6 @@ def drawn(figure: Figure, form: str) -> bytes:
     return stream.getvalue()
 
 
-def decay(ax: Axes, quantity: str, level: float = statistics.LEVEL, **sources: xr.Dataset) -> Axes:
-    """Draw one quantity of an encoding against time, both logarithmic; of the L2 norm, its distance from 1.
-
-    Parameters
-    ----------
-    ax : Axes
-        Drawn on.
-    quantity : {"active", "l1_norm", "l2_norm"}
-        Variable of the datasets.
-    level : float
-        Confidence level of the intervals.
-    **sources : Dataset
-        By source: ``theory`` and ``heuristic`` over time are drawn as lines, ``simulation`` and ``training``
-        over (replicate, time) as means with their intervals. Times of 0 are left out.
-
-    Returns
-    -------
-    Axes
-    """
-    for source, result in sources.items():
-        values = result[quantity].sel(time=result.time > 0)
-        if quantity == "l2_norm":
-            values = 1 - values
-        style: dict[str, Any] = {"color": COLOUR[source], "label": LABEL[source]}
-        if "replicate" in values.dims:
-            estimates = [statistics.mean(values.sel(time=time), level) for time in values.time]
-            intervals(ax, values.time, estimates, **style)
-        else:
-            ax.plot(values.time, values, linestyle="--" if source == "heuristic" else "-", **style)
-    label = "1 − L2 norm, 1 − ‖w‖" if quantity == "l2_norm" else AXIS[quantity]
-    ax.set(xscale="log", yscale="log", xlabel=TIME, ylabel=label)
-    ax.legend()
-    return ax
-
-
 def intervals(
     ax: Axes, x: ArrayLike, estimates: list[statistics.Estimate], marker: str = "o", **style: Any
 ) -> Axes:

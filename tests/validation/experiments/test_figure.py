@@ -42,6 +42,12 @@ def test_ratios_are_of_measured_over_predicted():
     assert ax.get_ylabel() == "value, over theory"
 
 
+def test_where_nothing_is_predicted_there_is_no_ratio():
+    panels = (Panel("value", "n", ratio=True),)
+    (ax,) = drawn(predicted=lambda part: 2.0 if part.n == 2 else None, panels=panels)
+    np.testing.assert_allclose(points(ax)[0][2:], [[2], [0.5]])
+
+
 TWO_SOURCES = {
     "settings": lambda full: grid(
         {"source": ("training", "simulation"), "n": (2, 3), "m": (2, 4), "replicates": 5}

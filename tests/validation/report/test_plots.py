@@ -26,20 +26,6 @@ def legend(ax):
     return [text.get_text() for text in ax.get_legend().get_texts()]
 
 
-def test_decay_draws_sources_as_they_are(ax):
-    theory = xr.Dataset({"l1_norm": ("time", [9.0, 4.0, 1.0])}, {"time": TIMES})
-    runs = np.array([[9.0, 4.5, 1.5], [9.0, 3.5, 0.9]])
-    simulation = xr.Dataset({"l1_norm": (("replicate", "time"), runs)}, {"time": TIMES})
-    assert plots.decay(ax, "l1_norm", theory=theory, simulation=simulation) is ax
-    curve = lines(ax)["theory"]
-    np.testing.assert_array_equal(curve.get_xydata(), [[1, 4], [10, 1]])
-    np.testing.assert_array_equal(ax.containers[0].lines[0].get_ydata(), [4.0, 1.2])
-    assert legend(ax) == ["theory", "simulated flow"]
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-    assert ax.get_xlabel() == "flow time t"
-    assert ax.get_ylabel() == "L1 norm ‖w‖₁"
-
-
 def test_intervals_are_those_of_the_estimates(ax):
     estimates = [Estimate(2.0, 1.0, 4.0, ""), Estimate(3.0, 2.5, 3.5, "")]
     plots.intervals(ax, np.array([1, 2]), estimates)

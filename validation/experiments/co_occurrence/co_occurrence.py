@@ -3,6 +3,8 @@
 All is per occurrence of a feature, as in `theory.co_occurrence`: p → 0 is the model of seed 001 at this λ.
 """
 
+from functools import partial
+
 import numpy as np
 import xarray as xr
 
@@ -12,17 +14,18 @@ from sim.replicates import observe
 from theory import Autoencoder, collisions
 from theory.co_occurrence import pair_cost
 from theory.sparsification.reduction import final_weight
-from validation.experiments.co_occurrence.following import follow, sparse_at
-from validation.experiments.co_occurrence.remaining import allowed, bound, half, left
-from validation.experiments.co_occurrence.sparse_inputs import (
-    END,
-    loss_per_occurrence,
-    relative,
-    train_rare,
-    undecided,
+from validation.experiments.co_occurrence import sparse_inputs
+from validation.experiments.co_occurrence.remaining import allowed, bound, follow, half, left, sparse_at
+from validation.experiments.experiment import (
+    Band,
+    Experiment,
+    Panel,
+    Quantity,
+    Setting,
+    grid,
+    mean_of,
+    share_of,
 )
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import Estimate, mean, share
 from validation.training.inputs import Independent
 
 RATIOS = (0, 0.05, 0.15, 0.5, 1, 1.5, 2.5, 5)  # p/λ
@@ -34,13 +37,10 @@ def settings(full: bool) -> list[Setting]:
     n, sizes, strengths = (64, (128, 256), (0.02, 0.005, 0.002)) if full else (32, (64,), (0.02, 0.005))
     flows = [(l1, round(q * l1, 7)) for l1 in strengths for q in RATIOS if (n - 1) * q * l1 < 1]
     trained = [(strengths[0], p) for p in TRAINED if full or p != 0.2]
+    size, flows_of, networks = {"n": n, "m": sizes}, (120 if full else 96), (12 if full else 16)
     return [
-        setting
-        for source, points, runs in (
-            ("simulation", flows, 120 if full else 96),
-            ("training", trained, 12 if full else 16),
-        )
-        for setting in grid({"source": source, "n": n, "m": sizes, "l1, p": points, "replicates": runs})
+        *grid({"source": "simulation", **size, "l1, p": flows, "replicates": flows_of}),
+        *grid({"source": "training", **size, "l1, p": trained, "replicates": networks}),
     ]
 
 
@@ -54,20 +54,22 @@ def measure(source: str, n: int, m: int, l1: float, p: float, replicates: int, s
     a feature, undecided a weight of 0.2 to 0.8. Runs of all p and λ begin with the same weights.
     """
     model = Autoencoder(n, m, l1)
-    runner_up = np.full((replicates, n // 2), np.nan)
+    runner_up, end = np.full((replicates, n // 2), np.nan), sparse_inputs.END / l1
     if source == "training":
-        final, times, active = train_rare(model, Independent, p, END / l1, seed, replicates=replicates)
+        final, times, active = sparse_inputs.train_rare(
+            model, Independent, p, end, seed, replicates=replicates
+        )
     else:
-        times = np.geomspace(0.01, 1, 80) * END / l1
+        times = np.geomspace(0.01, 1, 80) * sparse_inputs.END / l1
         forces: list[str | Force] = [*FORCES, *([co_occurrence(p)] if p else [])]
         seen = observe(lambda flow: follow(flow, times), model, replicates, seed, forces=forces)
         final, active = seen["final"], seen["active"]
         runner_up = runner_up if p else seen["runner_up"]
-    sizes = np.abs(relative(final))
+    sizes = np.abs(sparse_inputs.relative(final))
     by_run = {
         "polysemantic": np.asarray(polysemantic_neurons(sizes), np.int16),
-        "undecided": undecided(sizes).astype(np.int16),
-        "loss": np.array([loss_per_occurrence(w, p) / n for w in final], np.float32),
+        "undecided": sparse_inputs.undecided(sizes).astype(np.int16),
+        "loss": np.array([sparse_inputs.loss_per_occurrence(w, p) / n for w in final], np.float32),
         "time": np.array([sparse_at(times, each) for each in active], np.float32),
     }
     by_pair = {"runner_up": (("replicate", "pair"), runner_up.astype(np.float32))}
@@ -78,9 +80,9 @@ def _law(part: xr.Dataset) -> float | None:
     return None if part.p else collisions.polysemantic_neurons(int(part.n), int(part.m)).mean()
 
 
-def _added(part: xr.Dataset, level: float) -> Estimate:
+def _added(part: xr.Dataset) -> xr.DataArray:
     alone = (1 - final_weight(float(part.l1)) ** 2) ** 2
-    return mean((part.loss - float(alone)) / part.l1, level)
+    return (part.loss - float(alone)) / part.l1
 
 
 def _cost(part: xr.Dataset) -> float | None:
@@ -93,13 +95,9 @@ def _unit(part: xr.Dataset) -> Band:
     return Band(middle - off, middle + off, "± (λ + p): weights of a pair, taken to be 1, are 1 ± p/4 − λ/2")
 
 
-def _time(part: xr.Dataset, level: float) -> Estimate | None:
-    times = part.time.dropna("replicate")
-    return mean(times * float(part.l1), level) if times.size > 1 else None
-
-
 LAW = Band(0.75, 1.3, "what flows of 146 other sizes were over the law (experiment quarter_constant)")
 SERIES = ("m", "source")
+SCALING = partial(half, strengths=2)
 FROM_0 = {"ylim": (0, None)}
 EXPERIMENTS = (
     Experiment(
@@ -111,25 +109,17 @@ EXPERIMENTS = (
         {
             "count": Quantity("polysemantic neurons", mean_of("polysemantic"), _law, lambda part: LAW),
             "left": Quantity("share left of those at p = 0", left, allowed, bound, beside={"p": 0}),
-            "any": Quantity(
-                "runs with any",
-                lambda part, level: share(int((part.polysemantic > 0).sum()), part.polysemantic.size, level),
-            ),
-            "added": Quantity("added loss, per feature and occurrence", _added, _cost, _unit, "λ"),
-            "time": Quantity("time until sparse", _time, unit="1/λ"),
+            "any": Quantity("runs with any", share_of(lambda part: part.polysemantic > 0)),
+            "added": Quantity("added loss, per feature and occurrence, in λ", mean_of(_added), _cost, _unit),
+            "time": Quantity("time until sparse, in 1/λ", mean_of(lambda part: part.time * float(part.l1))),
             "half": Quantity("p/λ at which half are left", half, over=("source", "m", "l1")),
-            "scaling": Quantity(
-                "that p/λ at the smallest λ, over that at the largest",
-                lambda group, level: half(group, level, strengths=2),
-                1.0,
-                over=("source", "m"),
-            ),
+            "scaling": Quantity("that at the smallest λ over largest", SCALING, 1.0, over=("source", "m")),
         },
         (
-            Panel("left", "p_over_l1", SERIES, log="x", title="What is left (theory: at most)"),
-            Panel("half", "l1", SERIES, log="x", title="Where half are left", options=FROM_0),
-            Panel("added", "p_over_l1", SERIES, log="x", title="What they cost"),
-            Panel("time", "p_over_l1", SERIES, log="x", title="How long it takes", options=FROM_0),
+            Panel("left", "p_over_l1", SERIES, "x", options={"title": "What is left (theory: at most)"}),
+            Panel("half", "l1", SERIES, "x", options=FROM_0),
+            Panel("added", "p_over_l1", SERIES, "x"),
+            Panel("time", "p_over_l1", SERIES, "x", options=FROM_0),
         ),
         "Half of the polysemantic neurons are left at p/λ = {half.flow.first} (m = {half.flow.first[m]}, λ "
         "= {half.flow.first[l1]}); at p/λ = {any.flow.last[p_over_l1]:g} any are in {any.flow.last:%} of "

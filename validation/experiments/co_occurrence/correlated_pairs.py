@@ -5,8 +5,8 @@ import xarray as xr
 
 from theory import Autoencoder
 from validation.experiments.co_occurrence.sparse_inputs import END, relative, train_rare, undecided
-from validation.experiments.experiment import Experiment, Panel, Quantity, grid
-from validation.report.statistics import Estimate, mean, share
+from validation.experiments.experiment import Experiment, Panel, Quantity, grid, mean_of
+from validation.report.statistics import Estimate, share
 from validation.training.inputs import Anticorrelated, Correlated, Independent
 
 LARGE = 0.5  # size, relative to that of usual winners, from which on a weight counts
@@ -52,12 +52,11 @@ def _share(label: str, name: str) -> Quantity:
     return Quantity(label, estimate)
 
 
-def _excess(label: str, *names: str) -> Quantity:
-    def estimate(part: xr.Dataset, level: float) -> Estimate:
-        pairs, others = (part[name] / _number(part, name) for name in names)
-        return mean(pairs - others, level)
+def _excess(label: str, pairs: str, others: str) -> Quantity:
+    def excess(part: xr.Dataset) -> xr.DataArray:
+        return part[pairs] / _number(part, pairs) - part[others] / _number(part, others)
 
-    return Quantity(label, estimate)
+    return Quantity(label, mean_of(excess))
 
 
 EXPERIMENTS = (

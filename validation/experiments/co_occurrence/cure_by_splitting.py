@@ -6,15 +6,8 @@ import xarray as xr
 from sim.replicates import observe
 from theory import Autoencoder
 from theory.co_occurrence.splitting import separation_probability
-from validation.experiments.co_occurrence.split_neurons import (
-    OUTCOMES,
-    TIED,
-    followed,
-    outcome,
-    polysemantic_pairs,
-    settled,
-    split,
-)
+from validation.experiments.co_occurrence import split_neurons
+from validation.experiments.co_occurrence.split_neurons import OUTCOMES, TIED, outcome
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
 from validation.report.statistics import Estimate, share
 
@@ -26,25 +19,12 @@ FEW = 0.5  # of other features on at a time; with more the averaged force, to fi
 def settings(full: bool) -> list[Setting]:
     """Return flows at several λ, and networks trained with tied and with untied weights."""
     strengths = (0.02, 0.005, 0.002) if full else (0.02, 0.005)
-    tied = (0.0, 0.3, 1.0, 3.0)
-    points = {
-        "simulation": [(l1, q) for l1 in strengths for q in RATIOS if 15 * q * l1 < FEW],
-        "training": [(0.02, q) for q in tied],
-        "untied": [(0.02, q) for q in (tied if full else (0.0, 1.0))],
-    }
-    flows, trained = (1000, 24) if full else (120, 8)
-    return [
-        setting
-        for source, at in points.items()
-        for setting in grid(
-            {
-                "source": source,
-                "n, m": [(16, 16)],
-                "l1, p": [(l1, round(q * l1, 7)) for l1, q in at],
-                "networks": flows if source == "simulation" else trained,
-            }
-        )
-    ]
+    tied, (flows, trained) = (0.0, 0.3, 1.0, 3.0), (1000, 24) if full else (120, 8)
+    runs = [("simulation", l1, q, flows) for l1 in strengths for q in RATIOS if 15 * q * l1 < FEW]
+    runs += [("training", 0.02, q, trained) for q in tied]
+    runs += [("untied", 0.02, q, trained) for q in (tied if full else (0.0, 1.0))]
+    points = [(source, 16, 16, l1, round(q * l1, 7), number) for source, l1, q, number in runs]
+    return grid({"source, n, m, l1, p, networks": points})
 
 
 def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, seed: int) -> xr.Dataset:
@@ -55,8 +35,8 @@ def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, see
     neuron end apart (each alone on a copy), together (one copy wins for both), split (one on both copies), or
     otherwise (one has left, or another has come). Pairs of a network count as separate trials.
     """
-    found = observe(settled, Autoencoder(n, m, l1), networks, seed)["weights"]
-    pairs = [polysemantic_pairs(weights) for weights in found]
+    found = observe(split_neurons.settled, Autoencoder(n, m, l1), networks, seed)["weights"]
+    pairs = [split_neurons.polysemantic_pairs(weights) for weights in found]
     wide = Autoencoder(n, m + n // 2, l1)  # room for the copies of as many neurons as there can be pairs
     rng = np.random.default_rng(np.random.SeedSequence((seed, 1)))
     noise = rng.normal(size=(2, networks, n, wide.n_neurons))  # for encoder and decoder; tied, the first
@@ -64,22 +44,36 @@ def measure(source: str, n: int, m: int, l1: float, p: float, networks: int, see
     counts = np.zeros((networks, len(NOISES), len(OUTCOMES)), np.int16)
     for k, std in enumerate(NOISES):
         layers = [
-            [split(*network, given) for network in zip(found, pairs, std * layer, strict=True)]
+            [split_neurons.split(*network, given) for network in zip(found, pairs, std * layer, strict=True)]
             for given, layer in zip(shares, noise, strict=False)
         ]
-        for r, weights in enumerate(followed(source, wide, p, np.array(layers), seed)):
+        for r, weights in enumerate(split_neurons.followed(source, wide, p, np.array(layers), seed)):
             for copy, (i, j, home) in enumerate(pairs[r]):
                 counts[r, k, OUTCOMES.index(outcome(weights, (i, j), (home, m + copy)))] += 1
     dims = ("replicate", "noise", "outcome")
     return xr.Dataset({"cases": (dims, counts)}, {"noise": list(NOISES), "outcome": list(OUTCOMES)})
 
 
-def _share(
-    cases: xr.DataArray, name: str, level: float, among: tuple[str, ...] = OUTCOMES
-) -> Estimate | None:
+def _share(cases: xr.DataArray, name: str, level: float, *among: str) -> Estimate | None:
     counts = cases.sum([dim for dim in cases.dims if dim != "outcome"])
     total = int(counts.sel(outcome=list(among)).sum())
     return share(int(counts.sel(outcome=name)), total, level) if total else None
+
+
+def _apart(part: xr.Dataset, level: float) -> Estimate | None:
+    return _share(part.cases, "apart", level, "apart", "together")
+
+
+def _stay(group: xr.Dataset, level: float) -> Estimate | None:
+    return _share(group.cases.sel(noise=0.0), "split", level, *OUTCOMES)
+
+
+def _astray(group: xr.Dataset, level: float) -> Estimate | None:
+    return _share(group.cases, "other", level, *OUTCOMES)
+
+
+def _noisy(part: xr.Dataset) -> tuple[float, ...]:
+    return NOISES[1:]
 
 
 def _predicted(part: xr.Dataset) -> float | None:
@@ -100,33 +94,13 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "apart": Quantity(
-                "share that comes apart",
-                lambda part, level: _share(part.cases, "apart", level, ("apart", "together")),
-                _predicted,
-                _band,
-                along="noise",
-                at=lambda part: NOISES[1:],
-            ),
-            "stay": Quantity(
-                "stay split without noise",
-                lambda group, level: _share(group.cases.sel(noise=0.0), "split", level),
-                over=("source",),
-            ),
-            "astray": Quantity(
-                "a feature leaves or another comes",
-                lambda group, level: _share(group.cases, "other", level),
-                over=("source", "noise"),
-            ),
+            "apart": Quantity("share that comes apart", _apart, _predicted, _band, along="noise", at=_noisy),
+            "stay": Quantity("stay split without noise", _stay, over=("source",)),
+            "astray": Quantity("a feature leaves or another comes", _astray, over=("source", "noise")),
         },
         tuple(
             Panel(
-                "apart",
-                ("p_over_l1",),
-                ("source", "l1"),
-                title=f"noise s = {std:g}",
-                options={"ylim": (0, 1.03)},
-                where={"noise": std},
+                "apart", ("p_over_l1",), ("source", "l1"), where={"noise": std}, options={"ylim": (0, 1.03)}
             )
             for std in NOISES[1:]
         ),

@@ -7,21 +7,19 @@ from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.report.statistics import mean
 
 SMALL = ((2, 32, 1000), (3, 32, 1000), (16, 64, 480), (32, 64, 160))
 FULL = (
     *((2, 32, 8000), (3, 32, 8000), (8, 32, 4000), (16, 64, 2400), (32, 32, 400)),
     *((32, 128, 900), (32, 512, 400), (64, 128, 240), (64, 512, 160)),
 )
-FREE = {"ylim": (0, 1.05)}
-TITLES = {"favourite": "At its largest initial weight", "refuge": "At its second largest"}
+PLACES = ("favourite", "refuge")
 PLANTS = {"none": "nobody planted", "opposite": "opposite sign", "same": "same sign"}
 
 
 def settings(full: bool) -> list[Setting]:
     """Return all plants at several sizes, at both places where there are enough features."""
-    axes = {"n, m, replicates": FULL if full else SMALL, "place": tuple(TITLES), "plant": tuple(PLANTS)}
+    axes = {"n, m, replicates": FULL if full else SMALL, "place": PLACES, "plant": PLANTS}
     return [at for at in grid(axes | {"l1": 1e-3}) if at["n"] > 2 or at["place"] == "favourite"]
 
 
@@ -66,6 +64,7 @@ def _proved(part: xr.Dataset) -> float | None:
     return (alone | {"same": 0.0}).get(str(part.plant.values))
 
 
+CHANGE = mean_of(lambda part, alone: part.mover - alone.mover)
 EXPERIMENTS = (
     Experiment(
         "collision_course",
@@ -76,16 +75,9 @@ EXPERIMENTS = (
         {
             "mover": Quantity("share that ends there", mean_of("mover")),
             "both": Quantity("both end there", mean_of("both"), _proved),
-            "change": Quantity(
-                "change of the mover by the plant",
-                lambda part, alone, level: mean(part.mover - alone.mover, level),
-                beside={"plant": "none"},
-            ),
+            "change": Quantity("change of the mover by the plant", CHANGE, beside={"plant": "none"}),
         },
-        tuple(
-            Panel("mover", ("n", "m"), ("plant",), title=title, where={"place": place}, options=FREE)
-            for place, title in TITLES.items()
-        ),
+        tuple(Panel("mover", ("n", "m"), ("plant",), where={"place": place}) for place in PLACES),
         "At n = {change[place=refuge].last[n]}, m = {change[place=refuge].last[m]} a displaced feature ends "
         "on its refuge {change[place=refuge,plant=opposite].last.more} often where one of opposite sign is "
         "(by {change[place=refuge,plant=opposite].last}), and {change[place=refuge,plant=same].last.more} "

@@ -11,9 +11,7 @@ from sim.metrics import benign_pairs, dead_features, winners
 from sim.replicates import observe
 from theory import Autoencoder
 from validation.experiments.collisions import ratio_law
-from validation.experiments.collisions.ratio_law import over_law
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
-from validation.report.statistics import mean
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid, mean_of
 
 FAST = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
 FIRST, GROWTH = 0.1, 1.1  # times at which reborn weights are put back to zero
@@ -59,36 +57,32 @@ def measure(switch: str, n: int, m: int, l1: float, replicates: int, seed: int) 
     return xr.Dataset({name: ("replicate", np.int16(values)) for name, values in seen.items()})
 
 
+def _over_law(part: xr.Dataset) -> xr.DataArray:
+    return part.polysemantic / ratio_law.expected(part)
+
+
 def _predicted(part: xr.Dataset) -> float | None:
-    return {WHOLE: 1.0, OFF: ratio_law.independent(int(part.n), int(part.m))}.get(str(part.switch.values))
+    return {WHOLE: 1.0, OFF: ratio_law.independent(*ratio_law.size(part))}.get(str(part.switch.values))
 
 
 def _band(part: xr.Dataset) -> Band:
     if part.switch == OFF:
         return Band(1.0, 1.0, "exact: slots of the largest initial weights are independent")
-    return ratio_law.band(int(part.n), int(part.m))
+    return ratio_law.band(part)
 
 
+CHANGE = mean_of(lambda part, whole: _over_law(part) - _over_law(whole))
 EXPERIMENTS = (
     Experiment(
         "collision_switches",
         "Which part of the dynamics makes the number of polysemantic neurons differ from the exclusion law?",
         "own question",
-        lambda full: grid({"n, m, replicates": SIZES[full], "switch": tuple(SWITCHES), "l1": 1e-3}),
+        lambda full: grid({"n, m, replicates": SIZES[full], "switch": SWITCHES, "l1": 1e-3}),
         measure,
         {
-            "ratio": Quantity(
-                "count over exclusion law",
-                lambda part, level: mean(over_law(part, "polysemantic"), level),
-                _predicted,
-                _band,
-            ),
+            "ratio": Quantity("count over exclusion law", mean_of(_over_law), _predicted, _band),
             "change": Quantity(
-                "change by the switch, same initial weights",
-                lambda part, whole, level: mean(
-                    over_law(part, "polysemantic") - over_law(whole, "polysemantic"), level
-                ),
-                beside={"switch": WHOLE},
+                "change by the switch, same initial weights", CHANGE, beside={"switch": WHOLE}
             ),
         },
         tuple(Panel(name, ("n", "m"), ("switch",)) for name in ("ratio", "change")),

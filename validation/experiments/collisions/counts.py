@@ -1,6 +1,5 @@
 """How many polysemantic neurons there are: flows and trained networks against what is predicted of them."""
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -12,8 +11,6 @@ from validation.experiments import networks
 from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.report.statistics import bootstrap
-
-Predict = Callable[[int, int], float]
 
 
 def flows(full: bool) -> list[Setting]:
@@ -39,21 +36,24 @@ def measure(source: str, method: str, n: int, m: int, l1: float, replicates: int
     return run[["polysemantic_neurons", "winner_kept"]].astype(float)
 
 
-def _count(predict: Predict, over: Predict) -> dict[str, Quantity]:
-    """Return the count against a prediction; the exclusion law, whose band is known, is so much `over` it."""
+def _quarter(part: xr.Dataset) -> float:
+    return collisions.paper_heuristic(*ratio_law.size(part))
 
-    def band(part: xr.Dataset) -> Band:
-        law, factor = ratio_law.band(int(part.n), int(part.m)), over(int(part.n), int(part.m))
-        return Band(law.low * factor, law.high * factor, law.reason)
 
-    def predicted(part: xr.Dataset) -> float:
-        return predict(int(part.n), int(part.m))
-
-    return {"count": Quantity("polysemantic neurons", mean_of("polysemantic_neurons"), predicted, band)}
+def _of_quarter(part: xr.Dataset) -> Band:
+    """Return the same band over n²/(4m), which is a little more than the exclusion law."""
+    (n, m), law = ratio_law.size(part), ratio_law.band(part)
+    factor = (1 - 1 / n) / (1 - 1 / (2 * m))
+    return Band(law.low * factor, law.high * factor, law.reason)
 
 
 def _dispersion(counts: np.ndarray, axis: int) -> np.ndarray:
     return counts.var(axis=axis, ddof=1) / counts.mean(axis=axis)
+
+
+def _less_than_poisson(part: xr.Dataset) -> float:
+    mean, variance = ratio_law.exclusion(*ratio_law.size(part))
+    return variance / mean
 
 
 def _won(part: xr.Dataset) -> Band:
@@ -61,6 +61,8 @@ def _won(part: xr.Dataset) -> Band:
     return Band(expected - 0.06, expected + 0.06, "0.283 + 0.0893 log₂(m/64) ± 0.06 (`winner_decided`)")
 
 
+COUNT, OF_COUNT = "polysemantic neurons", mean_of("polysemantic_neurons")
+WON = Quantity("share of features whose largest initial weight wins", mean_of("winner_kept"), 1.0, _won)
 _experiment = partial(Experiment, measure=measure, names=networks.OPTIMIZERS)
 EXPERIMENTS = (
     _experiment(
@@ -68,7 +70,7 @@ EXPERIMENTS = (
         "Features take random slots (neuron, sign), no two one: n(n − 1)/(2(2m − 1)) polysemantic neurons.",
         "own derivation",
         all_of,
-        quantities=_count(lambda n, m: ratio_law.exclusion(n, m)[0], lambda n, m: 1.0),
+        quantities={"count": Quantity(COUNT, OF_COUNT, ratio_law.expected, ratio_law.band)},
         panels=(Panel("count", ("n", "m", "l1"), ("method",)),),
     ),
     _experiment(
@@ -76,9 +78,7 @@ EXPERIMENTS = (
         "About n²/(4m) neurons are polysemantic in the end.",
         "seed 001, “Benign and malign collisions”; arXiv:2312.03096",
         all_of,
-        quantities=_count(
-            lambda n, m: collisions.paper_heuristic(n, m), lambda n, m: (1 - 1 / n) / (1 - 1 / (2 * m))
-        ),
+        quantities={"count": Quantity(COUNT, OF_COUNT, _quarter, _of_quarter)},
     ),
     _experiment(
         "dispersion",
@@ -89,9 +89,7 @@ EXPERIMENTS = (
             "dispersion": Quantity(
                 "variance over mean of the count",
                 lambda part, level: bootstrap(part.polysemantic_neurons, _dispersion, level),
-                lambda part: (
-                    (law := collisions.polysemantic_neurons(int(part.n), int(part.m))).var() / law.mean()
-                ),
+                _less_than_poisson,
             )
         },
     ),
@@ -100,11 +98,7 @@ EXPERIMENTS = (
         "The neuron that is most correlated with a feature at the start will represent it in the end.",
         "seed 001, introduction and footnote 8",
         flows,
-        quantities={
-            "kept": Quantity(
-                "share of features whose largest initial weight wins", mean_of("winner_kept"), 1.0, _won
-            )
-        },
+        quantities={"kept": WON},
         panels=(Panel("kept", "m", log="x"),),
     ),
 )

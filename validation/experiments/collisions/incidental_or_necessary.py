@@ -8,21 +8,24 @@ import xarray as xr
 
 from sim import ensemble
 from theory import Autoencoder
-from validation.experiments.collisions.readers import READERS, read
+from validation.analysis.networks import analyze
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
 from validation.report.statistics import Estimate, share
 from validation.training import train
 
+READERS = ("count", "verdict", "signature")
+TOLD = ("incidental", "necessary", "neither")  # of the first two kinds a neuron is
 NEURONS = 16  # of the needy network
 ROOMY = (32, 48)
 CONTEXTS = {"alone": "each network alone", "shuffled": "both in one, shuffled"}
-SOURCES = {"simulation": "Simulated flow", "training": "Trained with AdamW"}
+SOURCES = ("simulation", "training")
+AXIS = {"ylabel": "accuracy", "ylim": (0.35, 1.03)}
 
 
 def settings(full: bool) -> list[Setting]:
     """Return needy networks at several loads, of the flow and trained."""
     loads = (1.125, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4) if full else (1.25, 1.5, 2, 2.5, 3)
-    axes = {"source": tuple(SOURCES), "n": [round(load * NEURONS) for load in loads]}
+    axes = {"source": SOURCES, "n": [round(load * NEURONS) for load in loads]}
     return grid(axes | {"m": NEURONS, "l1": 0.02, "replicates": 200 if full else 24})
 
 
@@ -49,6 +52,31 @@ def _finals(source: str, model: Autoencoder, stream: np.random.SeedSequence, rep
     seed = int(stream.generate_state(1)[0])
     run = train(model, "adamw", steps=5000, learning_rate=1e-3, replicates=replicates, seed=seed)
     return run.final.values
+
+
+def read(roomy: np.ndarray, needy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return how many polysemantic neurons of each kind are told to be of which, by context and reader."""
+    together = np.zeros(np.add(roomy.shape, needy.shape))
+    together[: len(roomy), : roomy.shape[1]] = roomy
+    together[len(roomy) :, roomy.shape[1] :] = needy
+    truth = np.repeat([0, 1], [roomy.shape[1], needy.shape[1]])
+    features, neurons = (rng.permutation(size) for size in together.shape)
+    together = (together * rng.choice([-1, 1], truth.size))[features][:, neurons]
+    alone = counted(roomy, truth[truth == 0]) + counted(needy, truth[truth == 1])
+    return np.stack([alone, counted(together, truth[neurons])])
+
+
+def counted(weights: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Return the counts (reader, truth, told) in one network."""
+    result = analyze(weights)
+    pair = (result.on_neuron == 2) & (result.benign == 1) & (result.group_neurons == 1)
+    crowded = int(result.alive.sum()) > weights.shape[1]
+    verdicts = [TOLD.index(said) if said in TOLD else 2 for said in result.verdict.values]
+    several = result.on_neuron.values > 1
+    counts = np.zeros((len(READERS), 2, len(TOLD)), int)
+    for reader, says in enumerate((np.full(truth.size, int(crowded)), verdicts, np.where(pair, 0, 1))):
+        np.add.at(counts[reader], (truth[several], np.array(says)[several]), 1)
+    return counts
 
 
 def _told(part: xr.Dataset, level: float, context: int, reader: int, truth: int, told: int) -> Estimate:
@@ -83,14 +111,8 @@ EXPERIMENTS = (
         }
         | {"lone_incidental": _lone(0), "lone_necessary": _lone(1)},
         tuple(
-            Panel(
-                tuple(f"{reader}_{context}" for reader in READERS),
-                ("load",),
-                where={"source": source},
-                title=title,
-                options={"ylabel": "accuracy", "ylim": (0.35, 1.03)},
-            )
-            for source, title in SOURCES.items()
+            Panel(tuple(f"{reader}_{context}" for reader in READERS), ("load",), where=where, options=AXIS)
+            for where in grid({"source": SOURCES})
             for context in CONTEXTS
         ),
         "At the worst load the accuracy (guessing: 0.5) is {count_alone.least} by count with each network "

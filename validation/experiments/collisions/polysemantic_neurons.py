@@ -6,10 +6,10 @@ import xarray as xr
 from sim.metrics import polysemantic_neurons
 from theory import Autoencoder
 from validation.experiments.collisions import ratio_law
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import groups
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.experiments.findings import by_source
 from validation.experiments.networks import ends
-from validation.report.statistics import Estimate, mean
+from validation.report.statistics import Estimate
 
 IN_RANGE = (0.8, 1.2)  # the paper counts neurons with two weights of such sizes
 L1_TRAIN = 1e-3
@@ -49,31 +49,22 @@ def measure(source: str, n: int, m: int, block: int, instances: int, seed: int) 
     return xr.Dataset({name: ("replicate", np.int16(found)) for name, found in counted.items()})
 
 
-def _counts(group: xr.Dataset) -> np.ndarray:
-    """Return what was counted, run by run."""
-    values = group.sortby("block").by_range.values.ravel()
-    return values[np.isfinite(values)]
-
-
-def _mean(group: xr.Dataset, level: float) -> Estimate:
-    return mean(_counts(group), level)
-
-
-def _law(group: xr.Dataset) -> float:
-    return ratio_law.exclusion(int(group.n[0]), int(group.m[0]))[0]
-
-
 def _read_off(group: xr.Dataset) -> float | None:
     return PAPER.get(int(group.m[0])) if group.n[0] == PAPER_FEATURES else None
 
 
-def _difference(group: xr.Dataset, level: float) -> Estimate | None:
-    """Return training minus flow, from the same initial weights."""
-    flow, *trained = (_counts(some) for _, some in groups(group, "source"))
-    return mean(trained[0] - flow[: trained[0].size], level) if trained else None
+def _difference(group: xr.Dataset) -> xr.DataArray:
+    flow, trained = by_source(group.by_range)  # from the same initial weights
+    return trained - flow
 
 
-LAW_BAND = Band(0.7, 1.35, "146 settings of the flow lie within 0.75 and 1.30 (`quarter_constant`); few runs")
+def _read(group: xr.Dataset, level: float) -> Estimate | None:
+    return COUNT(group, level) if _read_off(group) else None
+
+
+COUNT, DIFFERENCE = mean_of("by_range"), mean_of(_difference)
+LAW = Band(0.7, 1.35, "146 settings of the flow lie within 0.75 and 1.30 (`quarter_constant`); few runs")
+PLOT = Band(0.75, 1.3, "means of 16 runs in a plot, read to a tenth")
 EACH = ("source", "m")
 EXPERIMENTS = (
     Experiment(
@@ -83,15 +74,9 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "count": Quantity("polysemantic neurons", _mean, _law, lambda group: LAW_BAND, over=EACH),
-            "paper": Quantity(
-                "against the paper's plot",
-                lambda group, level: _mean(group, level) if _read_off(group) else None,
-                _read_off,
-                lambda group: Band(0.75, 1.3, "means of 16 runs in a plot, read to a tenth"),
-                over=EACH,
-            ),
-            "difference": Quantity("training minus flow", _difference, 0.0, over=("m",), source="training"),
+            "count": Quantity("polysemantic neurons", COUNT, ratio_law.expected, lambda _: LAW, over=EACH),
+            "paper": Quantity("against the paper's plot", _read, _read_off, lambda _: PLOT, over=EACH),
+            "difference": Quantity("training minus flow", DIFFERENCE, 0.0, over=("m",), source="training"),
         },
         (
             Panel("count", "m", ("source",), "xy"),

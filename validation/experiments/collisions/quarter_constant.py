@@ -14,7 +14,7 @@ from theory import Autoencoder
 from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting
 from validation.experiments.findings import Findings
-from validation.experiments.labels import meaning
+from validation.experiments.labels import named
 from validation.report import plots
 from validation.report.statistics import Estimate, mean
 
@@ -92,6 +92,10 @@ def _by_kind(group: xr.Dataset, level: float, kind: str) -> Estimate | None:
     return mean(np.average(batches, axis=0, weights=rows[:, -1] ** -2), level) if chosen else None
 
 
+def _constant(name: str, k: int) -> Quantity:
+    return Quantity(f"{name} of the law", partial(ratio_law.constant, which=k), over=("l1",))
+
+
 def _draw(ax: Axes, found: Findings) -> None:
     """Draw the ratio at each n, hollow where it is held out, and the fitted law as lines."""
     constants = [row.estimate.value for name in "abc" for row in found(name, l1=BASE)]
@@ -105,7 +109,7 @@ def _draw(ax: Axes, found: Findings) -> None:
         if m.size:
             ax.plot(n / np.sqrt(m), ratio_law.law(n, m, *constants), color=colour, linewidth=1)
     ax.axhline(1, color=plots.COLOUR["theory"], linewidth=1, label="exclusion law")
-    ax.set(xscale="log", xlabel=meaning("crowding"), ylabel="polysemantic neurons over exclusion law")
+    ax.set(xscale="log", xlabel=named("crowding").meaning, ylabel="polysemantic neurons over exclusion law")
 
 
 KINDS = {"both": "both features keep their first slot", "one": "one was displaced", "met": "both were"}
@@ -117,20 +121,13 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "ratio": Quantity(
-                "ratio", ratio_law.ratio, 1.0, lambda part: ratio_law.band(int(part.n), int(part.m))
-            ),
-            "change": Quantity(
-                f"change of the ratio from λ = {BASE:g}", ratio_law.change, beside={"l1": BASE}
-            ),
+            "ratio": Quantity("ratio", ratio_law.ratio, 1.0, ratio_law.band),
+            "change": Quantity(f"change from λ = {BASE:g}", ratio_law.change, beside={"l1": BASE}),
             **{
                 kind: Quantity(told, partial(_by_kind, kind=kind), over=("n",))
                 for kind, told in KINDS.items()
             },
-            **{
-                name: Quantity(f"{name} of the law", partial(ratio_law.constant, which=k), over=("l1",))
-                for k, name in enumerate("abc")
-            },
+            **{name: _constant(name, k) for k, name in enumerate("abc")},
             "off": Quantity("law off where held out", ratio_law.held_out, over=("l1",)),
         },
         (Panel(draw=_draw), Panel(tuple(KINDS), "n", log="x", options={"ylabel": "ratio above expected"})),

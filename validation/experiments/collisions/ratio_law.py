@@ -42,24 +42,34 @@ def law(n: ArrayLike, m: ArrayLike, a: float, b: float, c: float) -> np.ndarray:
     return 1 + (1 - n / (2 * m)) * (a - b * y * np.exp(-c * y**2))
 
 
-def band(n: int, m: int) -> Band:
+def size(part: xr.Dataset) -> tuple[int, int]:
+    """Return n and m of what was measured in settings of one size."""
+    return int(part.n.max()), int(part.m.max())
+
+
+def expected(part: xr.Dataset) -> float:
+    """Return the mean of the exclusion law."""
+    return exclusion(*size(part))[0]
+
+
+def band(part: xr.Dataset) -> Band:
     """Return where the ratio of the flow to the exclusion law is expected."""
+    n, m = size(part)
     if m < LEAST:
-        return Band(
-            independent(n, m), 1.0, "initial collisions at least, as for two features, and the exclusion law"
-        )
-    expected = float(law(n, m, *FOUND))
-    return Band(expected - ERROR, expected + ERROR, "fitted law in n/√m ± 0.04 (`quarter_constant`)")
+        reason = "initial collisions at least, as for two features, and the exclusion law"
+        return Band(independent(n, m), 1.0, reason)
+    middle = float(law(n, m, *FOUND))
+    return Band(middle - ERROR, middle + ERROR, "fitted law in n/√m ± 0.04 (`quarter_constant`)")
 
 
 def over_law(part: xr.Dataset, name: str) -> np.ndarray:
     """Return what was counted, batch by batch, over the mean of the exclusion law."""
-    return part[name].values / exclusion(int(part.n), int(part.m))[0]
+    return part[name].values / expected(part)
 
 
 def regressed(part: xr.Dataset) -> tuple[float, float]:
     """Return the ratio, where initial collisions are as many as on average, and its standard error."""
-    beyond = over_law(part, "initial") - independent(int(part.n), int(part.m))
+    beyond = over_law(part, "initial") - independent(*size(part))
     found = stats.linregress(beyond, over_law(part, "final"))
     return found.intercept, found.intercept_stderr
 

@@ -9,15 +9,18 @@ import xarray as xr
 from sim import metrics
 from sim.flow import Flow
 from sim.replicates import observe
-from theory import Autoencoder, collisions, interference, sparsification
+from theory import Autoencoder, interference, sparsification
+from validation.experiments.collisions import ratio_law
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.flow.orders import order_of
-from validation.report.statistics import Estimate, mean
+from validation.report.statistics import Estimate, bootstrap
 
 RTOL, CAREFUL = 1e-3, 2e-4  # the second one at the smallest λ, to see what the integrator changes
 STRENGTHS = [1e-2 / 2**k for k in range(11)]
 SMALLEST = {"l1": STRENGTHS[-1], "rtol": RTOL}
 LOOKS = (0.1, 1.0)  # λt at which active weights are counted
+FITTED = 2.6e-3  # largest λ of those that the order is fitted to
+CLEAR = 2.0  # times what the integrator changes: smaller changes are not fitted
+ORDERS = np.linspace(-1, 4, 501)
 
 
 def settings(full: bool) -> list[Setting]:
@@ -55,8 +58,30 @@ def _look(flow: Flow) -> dict[str, np.ndarray | float]:
     }
 
 
-def _exclusion(part: xr.Dataset) -> float:
-    return float(collisions.polysemantic_neurons(int(part.n), int(part.m)).mean())
+def _order(group: xr.Dataset, level: float) -> Estimate | None:
+    """Return the order p of changes ∝ λ^p from one λ to the next, for small λ, while they are clear.
+
+    By maximum likelihood for Poisson variables, as for counts, since changes may be zero: the mean of ln λ,
+    weighted with the changes, is that weighted with λ^p.
+    """
+    ordered = group.sortby(["l1", "rtol"], ascending=False)
+    winner, l1 = ordered.winner.values, ordered.l1.values
+    changed = (winner[1:] != winner[:-1]).mean(axis=-1)
+    halved, fitted = l1[1:] < l1[:-1], l1[:-1] <= FITTED
+    floor = changed[~halved].mean() if not halved.all() else 0.0  # by another tolerance
+    steps = changed[halved & fitted]
+    steps = steps[np.logical_and.accumulate(steps.mean(axis=1) > CLEAR * floor)]
+    if len(steps) < 3 or not steps.any():
+        return None
+    logs = np.log(l1[:-1][halved & fitted][: len(steps)])
+    weights = np.exp(logs * ORDERS[:, None])
+    centres = weights @ logs / weights.sum(axis=1)
+
+    def order(*columns: np.ndarray, axis: int = -1) -> np.ndarray:
+        means = np.stack([column.mean(axis=axis) for column in columns], axis=-1)
+        return np.interp(means @ logs / np.maximum(means.sum(axis=-1), 1e-300), centres, ORDERS)
+
+    return bootstrap(steps.T, order, level)
 
 
 def _slowest(part: xr.Dataset) -> float:
@@ -73,14 +98,12 @@ def _left_out(part: xr.Dataset) -> Band:
 
 def _read(name: str, label: str, *theory: Any) -> dict[str, Quantity]:
     """Return a mean at each λ, and its difference from that at the smallest, run by run."""
-
-    def apart(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
-        return mean(part[name] - base[name], level)
-
+    apart = mean_of(lambda part, base: part[name] - base[name])
     away = Quantity(f"{label}: difference", apart, beside=SMALLEST)
     return {name: Quantity(label, mean_of(name), *theory), f"{name}_apart": away}
 
 
+CHANGED = mean_of(lambda part, base: part.winner != base.winner)
 EXCLUSION = Band(0.7, 1.3, "as the exclusion law holds on the full flow, see quarter_constant")
 EXPERIMENTS = (
     Experiment(
@@ -90,18 +113,16 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "winner": Quantity(
-                "share of features with another winner than at the smallest λ",
-                lambda part, base, level: mean((part.winner != base.winner).mean("feature"), level),
-                beside=SMALLEST,
+            "winner": Quantity("share with another winner than at the smallest λ", CHANGED, beside=SMALLEST),
+            "order": Quantity("order p, winners", _order, over=("n", "m")),
+            **_read(
+                "polysemantic_neurons", "polysemantic neurons", ratio_law.expected, lambda part: EXCLUSION
             ),
-            "order": Quantity("order p, winners", order_of, over=("n", "m")),
-            **_read("polysemantic_neurons", "polysemantic neurons", _exclusion, lambda part: EXCLUSION),
             **_read("kept", "share of largest initial weights that win"),
             **_read("network_time", "λT of the network", _slowest, _left_out),
         },
         (
-            Panel("winner", "l1", ("m",), "x", options={"ylabel": "share with another winner than as λ → 0"}),
+            Panel("winner", "l1", ("m",), "x"),
             Panel("polysemantic_neurons", "l1", ("m",), "x", options={"ylim": (0, None)}),
             Panel("network_time", "l1", ("m",), "x", ratio=True),
             Panel("kept", "l1", ("m",), "x", options={"ylim": (0, 1)}),

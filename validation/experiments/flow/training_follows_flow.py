@@ -11,7 +11,7 @@ from validation.experiments.findings import Findings
 from validation.report import plots
 
 MODEL = networks.TRAINED
-SIZE = {"n": MODEL.n_features, "m": MODEL.n_neurons, "l1": MODEL.l1}
+STAGES = {"start": "At the start", "flow": "At the end of flow", "training": "At the end of training"}
 
 
 def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -21,22 +21,20 @@ def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset
     counts = polysemantic_neurons(trained.final.values), flow.polysemantic_neurons.values
     most = int(np.argmax(counts[1]))  # there is most to be seen in this one
     shown = [run.isel(replicate=most).values for run in (trained.initial, flow.final, trained.final)]
-    return xr.Dataset(
-        {
-            "difference": ("replicate", counts[0] - counts[1]),
-            "shown": (("stage", "feature", "neuron"), np.array(shown)),
-        },
-        {"stage": ["start", "flow", "training"]},
-    )
+    ends = (("stage", "feature", "neuron"), np.array(shown))
+    difference = ("replicate", counts[0] - counts[1])
+    return xr.Dataset({"difference": difference, "shown": ends}, {"stage": list(STAGES)})
 
 
 def _encodings(stage: str) -> Panel:
     def draw(ax: Axes, found: Findings) -> None:
         plots.encodings(ax, found.result.shown.isel(setting=0).sel(stage=stage).values)
 
-    return Panel(draw=draw, title={"start": "At the start"}.get(stage, f"At the end of {stage}"))
+    return Panel(draw=draw, options={"title": STAGES[stage]})
 
 
+SIZE = {"n": MODEL.n_features, "m": MODEL.n_neurons, "l1": MODEL.l1}
+LABEL = "polysemantic neurons, training minus flow, same initial weights"
 EXPERIMENTS = (
     Experiment(
         "training_follows_flow",
@@ -44,14 +42,7 @@ EXPERIMENTS = (
         "seed 001, “Loss and dynamics” and footnote 7",
         lambda full: grid(SIZE | {"replicates": networks.replicates(full)}),
         measure,
-        {
-            "difference": Quantity(
-                "polysemantic neurons, training minus flow, same initial weights",
-                mean_of("difference"),
-                0.0,
-                source="training",
-            )
-        },
-        tuple(map(_encodings, ("start", "flow", "training"))),
+        {"difference": Quantity(LABEL, mean_of("difference"), 0.0, source="training")},
+        tuple(map(_encodings, STAGES)),
     ),
 )

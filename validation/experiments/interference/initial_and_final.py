@@ -1,16 +1,14 @@
 """Initial against final encodings, of the flow and of training from the same weights."""
 
-from collections.abc import Callable
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from theory import Autoencoder, sparsification
 from validation.experiments import networks
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
-from validation.experiments.findings import Findings
-from validation.report.statistics import Estimate, mean
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.experiments.findings import Findings, by_source
+from validation.report import plots
 
 SHOWN = 40  # features on the maps
 L1_TRAIN = 1e-3  # of the paper
@@ -58,31 +56,17 @@ def _alone(runs: xr.Dataset) -> float:
 
 
 def _between(runs: xr.Dataset) -> Band:
-    usual = (2 / np.pi / int(runs.m.max())) ** 0.5
-    reason = "one weight is left, with its sign: between a usual one and the largest"
-    return Band(FINAL * usual / _alone(runs), 1.0, reason)
-
-
-def _mean(of: Callable[[xr.Dataset], xr.DataArray]) -> Callable[[xr.Dataset, float], Estimate | None]:
-    """Return the mean of what is computed of each run; of one run alone there is none."""
-    return lambda runs, level: mean(of(runs), level) if of(runs).size > 1 else None
+    usual = FINAL * (2 / np.pi / int(runs.m.max())) ** 0.5
+    return Band(usual / _alone(runs), 1.0, "one weight is left: between a usual one and the largest")
 
 
 def _alike(result: xr.Dataset) -> xr.DataArray:
-    """Return for each run the share of features that end on the same neuron with the same sign in both."""
-    if np.unique(result.source).size < 2:
-        return result.other[:0]
-    ends = (np.sign(result.weight) * (result.winner + 1)).set_index(setting=["source", "block"])
-    flow, trained = xr.align(ends.sel(source="simulation"), ends.sel(source="training"), join="inner")
-    return (flow == trained).mean("feature")
+    """Return for each run which features end on the same neuron with the same sign in both."""
+    flow, trained = by_source(np.sign(result.weight) * (result.winner + 1))
+    return flow == trained
 
 
-OWN = _mean(lambda runs: runs.own.mean("feature"))
-CONTRAST = _mean(lambda runs: runs.own.mean("feature") / runs.spread)
-WON = _mean(lambda runs: (runs["rank"] == 0).mean("feature"))
-
-
-def _map(source: str) -> Callable[[Axes, Findings], None]:
+def _map(source: str) -> Panel:
     def draw(ax: Axes, found: Findings) -> None:
         chosen = found.result.overlap.isel(setting=(found.result.source == source).values)
         most = float(abs(found.result.overlap).max())
@@ -91,9 +75,12 @@ def _map(source: str) -> Callable[[Axes, Findings], None]:
             ax.figure.colorbar(image, ax=ax, label="inner product, mean over runs")
         ax.set(xlabel="final encoding of feature", ylabel="initial encoding of feature")
 
-    return draw
+    return Panel(draw=draw, options={"title": plots.LABEL[source].capitalize()})
 
 
+OWN, EACH = mean_of("own"), ("source",)
+CONTRAST = mean_of(lambda runs: runs.own.mean("feature") / runs.spread)
+WON = mean_of(lambda runs: runs["rank"] == 0)
 EXPERIMENTS = (
     Experiment(
         "initial_and_final",
@@ -102,14 +89,14 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "own": Quantity("inner product with own final encoding", OWN, _alone, _between, over=("source",)),
-            "contrast": Quantity("over the deviation of those with others", CONTRAST, over=("source",)),
-            "won": Quantity("share won by the largest initial weight", WON, over=("source",)),
-            "alike": Quantity("share of features that end alike in both", _mean(_alike), over=()),
+            "own": Quantity("inner product with own final encoding", OWN, _alone, _between, over=EACH),
+            "contrast": Quantity("over the deviation of those with others", CONTRAST, over=EACH),
+            "won": Quantity("share won by the largest initial weight", WON, over=EACH),
+            "alike": Quantity("share of features that end alike in both", mean_of(_alike), over=()),
         },
         (
-            Panel(draw=_map("simulation"), title="Simulated flow"),
-            Panel(draw=_map("training"), title="Trained model"),
+            _map("simulation"),
+            _map("training"),
             Panel("own", ("source",)),
             Panel("won", ("source",), options={"ylim": (0, 1)}),
         ),

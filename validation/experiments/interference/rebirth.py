@@ -1,12 +1,10 @@
 """Rebirth: how often weights leave zero again, when, and whether one that was at zero ever wins."""
 
-from collections.abc import Callable
-
 import xarray as xr
 
-from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
+from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
 from validation.experiments.interference.at_zero import measure
-from validation.report.statistics import Estimate, mean, ratio, share
+from validation.report.statistics import Estimate, ratio, share
 
 SIZES = (16, 64, 0.01), (32, 128, 0.005), (48, 96, 0.004), (64, 128, 0.004)
 LOADS = (48, 48, 0.004), (48, 192, 0.004), (48, 384, 0.004), (48, 768, 0.004)
@@ -22,22 +20,9 @@ def settings(full: bool) -> list[Setting]:
     return grid({"method, n, m, l1, replicates": runs + [("event", *run) for run in (MORE if full else FEW)]})
 
 
-def _per_rest(kind: str) -> Callable[[xr.Dataset, float], Estimate]:
-    """Return what estimates how often it happens for each death that is not passed through."""
-    return lambda part, level: mean(part[kind] / (part.deaths - part.passed).clip(1), level)
-
-
-def _middle(part: xr.Dataset, level: float) -> Estimate | None:
-    return mean(part.middle.dropna("replicate"), level) if part.returned.any() else None
-
-
-def _late(part: xr.Dataset, level: float) -> Estimate | None:
-    return ratio(part.late, part.returned, level)
-
-
-def _by_events(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate | None:
-    """Return rebirths over those of the same runs by splitting."""
-    return ratio(part.returned, base.returned[: part.sizes["replicate"]], level)
+def _per_rest(label: str, kind: str) -> Quantity:
+    """Return how often it happens for each death that is not passed through."""
+    return Quantity(label, mean_of(lambda part: part[kind] / (part.deaths - part.passed).clip(1)))
 
 
 def _won(result: xr.Dataset, level: float) -> Estimate | None:
@@ -54,12 +39,18 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "returned": Quantity("rebirths for each rest", _per_rest("returned")),
-            "passed": Quantity("passages for each rest", _per_rest("passed")),
-            "middle": Quantity("median λt of rebirths", _middle),
-            "late": Quantity("share of rebirths that is late", _late),
+            "returned": _per_rest("rebirths for each rest", "returned"),
+            "passed": _per_rest("passages for each rest", "passed"),
+            "middle": Quantity("median λt of rebirths", mean_of("middle")),
+            "late": Quantity(
+                "share of rebirths that is late", lambda part, level: ratio(part.late, part.returned, level)
+            ),
             "by_events": Quantity(
-                "rebirths by events over splitting, same weights", _by_events, beside={"method": "splitting"}
+                "rebirths by events over splitting, same weights",
+                lambda part, base, level: ratio(
+                    part.returned, base.returned[: part.sizes["replicate"]], level
+                ),
+                beside={"method": "splitting"},
             ),
             "won": Quantity("share of winners that had been at rest at zero", _won, over=()),
         },

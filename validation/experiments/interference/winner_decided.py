@@ -60,6 +60,7 @@ def _lost_early(part: xr.Dataset, level: float) -> Estimate | None:
     return ratio((lost & (part.overtaken == 1)).sum("feature"), lost.sum("feature"), level)
 
 
+SHARE = {"ylim": (0, 1), "ylabel": "share of features"}
 EXPERIMENTS = (
     Experiment(
         "winner_decided",
@@ -74,10 +75,8 @@ EXPERIMENTS = (
             **{lead: _by_lead(quarter) for quarter, lead in enumerate(LEADS)},
         },
         (
-            Panel(
-                ("kept", "kept_later"), "m", log="x", options={"ylim": (0, 1), "ylabel": "share of features"}
-            ),
-            Panel(LEADS, "m", log="x", options={"ylim": (0, 1), "ylabel": "share won by the leader"}),
+            Panel(("kept", "kept_later"), "m", log="x", options=SHARE),
+            Panel(LEADS, "m", log="x", options=SHARE),
         ),
         "The largest initial weight of a feature wins with probability {kept.first} at m = {kept.first[m]} "
         "neurons and {kept.last} at m = {kept.last[m]}, the largest at t = 10 with {kept_later.first} and "

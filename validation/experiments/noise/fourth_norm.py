@@ -1,7 +1,6 @@
 """Do encodings become sparse under hidden noise, without L1? The paper's run, beside averaged forces."""
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -9,7 +8,7 @@ from matplotlib.axes import Axes
 
 from theory.noise import drift
 from validation.experiments.draws import draws
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid, mean_of
 from validation.experiments.findings import Findings, parts
 from validation.experiments.noise.followed import FOLLOW, MODEL, NOISE, STEPS_PER_TIME, TIMES
 from validation.report import plots
@@ -17,6 +16,7 @@ from validation.report.statistics import Estimate, mean
 
 FLOOR = drift.of_random_direction(MODEL.n_neurons)  # fourth norm
 STDS = (0.07, 0.1, 0.15)
+RUNS = [(0.1, 4)], [(std, 16) for std in STDS]
 NAMES = {
     "signs": "random signs",
     "gaussian": "Gaussian noise",
@@ -42,17 +42,20 @@ def measure(source: str, law: str, std: float, instances: int, seed: int) -> xr.
 
 def _end(name: str = "fourth_norm", **of: str) -> Callable[..., Estimate | None]:
     """Return what estimates the last value, in settings with these values."""
-
-    def estimate(part: xr.Dataset, *rest: Any) -> Estimate | None:
-        here = all(part[setting] == value for setting, value in of.items())
-        return mean(part[name][:, -1], rest[-1]) if here else None
-
-    return estimate
+    return mean_of(lambda part, *_: part[name][:, -1].where(all(part[k] == v for k, v in of.items())))
 
 
 def _off_training(part: xr.Dataset, trained: xr.Dataset, level: float) -> Estimate:
     gap = float(abs(part.fourth_norm.mean("replicate") - trained.fourth_norm.mean("replicate")).max())
     return Estimate(gap, gap, gap, "largest difference of means over time")
+
+
+def _exact(part: xr.Dataset, exact: xr.Dataset) -> float:
+    return exact.fourth_norm[:, -1].mean()
+
+
+def _read_off(part: xr.Dataset) -> float | None:
+    return PAPER[str(part.law.values)].get(float(part["std"]))
 
 
 def _courses(law: str) -> Panel:
@@ -74,40 +77,27 @@ def _courses(law: str) -> Panel:
         ax.plot([], [], "x", color=plots.GREY, markersize=9, label="paper's ends, read off")
         ax.set(xlabel="training step, thousands", ylabel="mean fourth norm Σ w⁴", ylim=(0, 1))
 
-    return Panel(draw=draw, title=NAMES[law].capitalize())
+    return Panel(draw=draw, options={"title": NAMES[law]})
 
 
+SIGNS = _end(source="training", law="signs")
+DIRECTIONS = _end("of_direction", source="training", law="gaussian")
+READ = Band(0.85, 1.15, "read off a plot of few runs")
 EXPERIMENTS = (
     Experiment(
         "fourth_norm",
         "Does hidden noise make encodings sparse without L1?",
         "arXiv:2312.03096, noise instead of L1",
-        lambda full: grid(
-            {
-                "source": FOLLOW,
-                "law": NOISE,
-                "std, instances": [(s, 16) for s in STDS] if full else [(0.1, 4)],
-            }
-        ),
+        lambda full: grid({"source": FOLLOW, "law": NOISE, "std, instances": RUNS[full]}),
         measure,
         {
             "end": Quantity("mean fourth norm at the end", _end()),
             "gap": Quantity("largest difference from training", _off_training, beside={"source": "training"}),
             "exact": Quantity(
-                "end, signs, against exact average",
-                _end(source="training", law="signs"),
-                lambda part, exact: exact.fourth_norm[:, -1].mean(),
-                beside={"source": "theory"},
+                "end, signs, against exact average", SIGNS, _exact, beside={"source": "theory"}
             ),
-            "directions": Quantity(
-                "of directions, Gaussian", _end("of_direction", source="training", law="gaussian"), FLOOR
-            ),
-            "paper": Quantity(
-                "against the paper's plot",
-                _end(source="training"),
-                lambda part: PAPER[str(part.law.values)].get(float(part["std"])),
-                lambda part: Band(0.85, 1.15, "read off a plot of few runs"),
-            ),
+            "directions": Quantity("of directions, Gaussian", DIRECTIONS, FLOOR),
+            "paper": Quantity("against the paper's plot", _end(source="training"), _read_off, lambda _: READ),
         },
         (_courses("signs"), _courses("gaussian")),
         "At σ = {directions.last[std]} the mean fourth norm of encodings ends at "

@@ -40,42 +40,35 @@ class Mechanism:
     options: Mapping[str, Any] = field(default_factory=dict)
     l1: float = 0.0
     forces: Callable[[], tuple[str | Force, ...]] | None = None  # compiled when they are asked for
-    method: str = (
-        "splitting"  # jitters in long steps where smooth forces, which it takes explicitly, are stiff
-    )
+    method: str = "splitting"  # jitters in long steps where smooth forces, taken explicitly, are stiff
     optimizer: str = "gd"
     rate: float = 0.02
     steps: int = 20_000
 
 
-RELU = {"activation": "relu"}
-NOISY: dict[str, Any] = {"rate": 0.05, "steps": 40_000, "method": "euler"}
+def _noisy(label: str, noise: type[Gaussian], *kurtosis: float) -> Mechanism:
+    def forces() -> tuple[str | Force, ...]:
+        return *FREE, noise_drift(NOISE, *kurtosis)
+
+    return Mechanism(label, {"noise": noise(NOISE)}, 0.0, forces, "euler", rate=0.05, steps=40_000)
+
+
+def _relu_alone() -> tuple[Force]:
+    return (own_force("hidden_relu", smooth=hidden_relu),)
+
+
+RELU, ON_ACTIVATIONS = {"activation": "relu"}, {"l1_on": "activations"}
 MECHANISMS = {
     "none": Mechanism("none", forces=lambda: FREE, steps=4000),
     "l1": Mechanism("L1", l1=L1, forces=lambda: (*FREE, "l1")),
-    "l1_activations": Mechanism("L1 on activations", {"l1_on": "activations"}, L1),
+    "l1_activations": Mechanism("L1 on activations", ON_ACTIVATIONS, L1),
     "l2": Mechanism("L2", {"l2": 2 * L2}, forces=lambda: (*FREE, l2_decay(L2))),
-    "relu": Mechanism(
-        "hidden ReLU",
-        RELU,
-        forces=lambda: (own_force("hidden_relu", smooth=hidden_relu),),
-        method="euler",
-    ),
-    "relu_l1": Mechanism("hidden ReLU, L1 on activations", RELU | {"l1_on": "activations"}, L1),
+    "relu": Mechanism("hidden ReLU", RELU, forces=_relu_alone, method="euler"),
+    "relu_l1": Mechanism("hidden ReLU, L1 on activations", RELU | ON_ACTIVATIONS, L1),
     "gelu": Mechanism("hidden GELU", {"activation": "gelu"}),
     "layer_norm": Mechanism("layer norm", {"activation": "layer_norm"}, rate=0.005),
-    "signs": Mechanism(
-        "random signs",
-        {"noise": Signs(NOISE)},
-        forces=lambda: (*FREE, noise_drift(NOISE, -2.0)),
-        **NOISY,
-    ),
-    "gaussian": Mechanism(
-        "Gaussian noise",
-        {"noise": Gaussian(NOISE)},
-        forces=lambda: (*FREE, noise_drift(NOISE)),
-        **NOISY,
-    ),
+    "signs": _noisy("random signs", Signs, -2.0),
+    "gaussian": _noisy("Gaussian noise", Gaussian),
     "adam": Mechanism("none, trained by Adam", optimizer="adam", rate=1e-3, steps=8000),
 }
 

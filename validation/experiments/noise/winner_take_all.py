@@ -8,17 +8,16 @@ import xarray as xr
 from sim.metrics import fourth_norms, polysemantic_neurons
 from theory import Autoencoder
 from theory.noise.drift import of_random_direction
-from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of, share_of
 from validation.experiments.findings import Findings
 from validation.experiments.noise.mechanisms import MECHANISMS, simulated, trained
 from validation.experiments.rows import Row
-from validation.report.statistics import Estimate, share
 from validation.training.activations import ACTIVATIONS
 from validation.training.inputs import Basis
 from validation.training.models.general import General
 from validation.training.noise import NoNoise
 
-AT_REST = 0.01  # change of the mean fourth norm in the second half of a run, below which it has converged
+STILL = 0.01  # change of the mean fourth norm in the second half of a run, below which it has converged
 SHARE = 0.5  # of the length of an encoding: larger weights make a neuron one of its own
 ROTATED = ("none", "l2", "gaussian")  # know no basis when trained by gradient descent
 NAMES = {name: mechanism.label for name, mechanism in MECHANISMS.items()}
@@ -26,19 +25,14 @@ NAMES = {name: mechanism.label for name, mechanism in MECHANISMS.items()}
 
 def settings(full: bool) -> list[Setting]:
     """Return all mechanisms, those of which the flow can be written in both sources."""
-    axes = {
-        "n, m": [(16, 32), (16, 16)] if full else [(16, 32)],
-        "mechanism": MECHANISMS,
-        "scale": (1.0, 0.1),
-        "source": ("training", "simulation"),
-        "instances": 32 if full else 8,
-    }
-    order = ("source", "mechanism", "scale", "n", "m", "instances")
-    return [
-        {name: setting[name] for name in order}
-        for setting in grid(axes)
-        if setting["source"] == "training" or MECHANISMS[setting["mechanism"]].forces
+    runs = [
+        (source, name, scale, 16, m, 32 if full else 8)
+        for m in ((32, 16) if full else (32,))
+        for name, mechanism in MECHANISMS.items()
+        for scale in (1.0, 0.1)
+        for source in (("training", "simulation") if mechanism.forces else ("training",))
     ]
+    return grid({"source, mechanism, scale, n, m, instances": runs})
 
 
 def measure(
@@ -79,11 +73,6 @@ def _floor(part: xr.Dataset) -> float | None:
     return of_random_direction(int(part.m)) if str(part.mechanism.values) in ROTATED else None
 
 
-def _at_rest(part: xr.Dataset, level: float) -> Estimate:
-    still = int((abs(part.fourth_norm - part.halfway) < AT_REST).sum())
-    return share(still, part.sizes["replicate"], level)
-
-
 def _answer(found: Findings) -> str:
     sparser, collided = found["fourth"].trained, found["polysemantic"].trained
     alone = collided["mechanism=none"].most.estimate.high
@@ -98,6 +87,8 @@ def _answer(found: Findings) -> str:
     )
 
 
+AT_REST = share_of(lambda part: abs(part.fourth_norm - part.halfway) < STILL)
+OFF = mean_of(lambda part, other: part.fourth_norm - other.fourth_norm)
 EXPERIMENTS = (
     Experiment(
         "winner_take_all",
@@ -110,17 +101,10 @@ EXPERIMENTS = (
             "neurons": Quantity("neurons of a feature", mean_of("neurons")),
             "polysemantic": Quantity("polysemantic neurons", mean_of("polysemantic")),
             "loss": Quantity("loss of a feature", mean_of("loss")),
-            "at_rest": Quantity("share of runs at rest", _at_rest),
-            "flow": Quantity(
-                "fourth norm, flow minus training",
-                lambda part, other, level: mean_of("fourth_norm")(part - other, level),
-                beside={"source": "training"},
-            ),
+            "at_rest": Quantity("share of runs at rest", AT_REST),
+            "flow": Quantity("fourth norm, flow minus training", OFF, beside={"source": "training"}),
         },
-        tuple(
-            Panel(name, ("mechanism",), ("source", "scale"), options={"ylim": (0, None)})
-            for name in ("fourth", "polysemantic")
-        ),
+        tuple(Panel(name, ("mechanism",), ("source", "scale")) for name in ("fourth", "polysemantic")),
         _answer,
         "Where a mechanism and its optimiser know no basis, directions must stay random: they do in "
         "{fourth.predicted.agreeing} settings. Where the flow can be written, its fourth norm is off by at "

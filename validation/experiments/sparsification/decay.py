@@ -6,15 +6,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 
 from sim import sparsify
 from sim.progress import track
 from theory import Autoencoder, sparsification
 from validation.experiments.draws import draws
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
-from validation.experiments.findings import Findings
-from validation.report import plots
 from validation.training import train
 
 TIMES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1e3, 3e3, 1e4)
@@ -66,83 +63,65 @@ def _laws(part: xr.Dataset, name: str) -> tuple[float, float]:
     return limit, heuristic
 
 
-def _decay(name: str) -> dict[str, Quantity]:
-    def limit(part: xr.Dataset) -> float:
+def _decay(name: str) -> Quantity:
+    def predicted(part: xr.Dataset) -> float:
         return _laws(part, name)[0]
 
     at: Any = {"along": "time", "at": lambda part: AT[str(part.source.values)]}
-    return {name: Quantity(LABELS[name], mean_of(name), limit, **at)}
+    return Quantity(LABELS[name], mean_of(name), predicted, **at)
 
 
-def _heuristic(name: str) -> dict[str, Quantity]:
+def _heuristic(name: str) -> Quantity:
+    def predicted(part: xr.Dataset) -> float:
+        return _laws(part, name)[1]
+
     def band(part: xr.Dataset) -> Band:
         limit, heuristic = _laws(part, name)
         return _near(limit / heuristic, "population limit over heuristic")
 
     at: Any = {"along": "time", "at": lambda part: (1e3, 1e4)}
-    return {name: Quantity(LABELS[name], mean_of(name), lambda part: _laws(part, name)[1], band, **at)}
+    return Quantity(LABELS[name], mean_of(name), predicted, band, **at)
 
 
-def _late(name: str, unit: Callable[[float], float]) -> dict[str, Quantity]:
+def _late(name: str, unit: Callable[[xr.DataArray], xr.DataArray]) -> Quantity:
     """Return a quantity at the end of the paper's run, in units of its late law."""
-
-    def scaled(part: xr.Dataset) -> xr.Dataset:
-        return part[[name]] * unit(float(part.l1 * part.time))
+    scaled = mean_of(lambda part: part[name] * float(unit(part.l1 * part.time)))
 
     def band(part: xr.Dataset) -> Band:
-        return _near(_laws(part, name)[0] * unit(float(part.l1 * part.time)), "population limit")
+        return _near(_laws(part, name)[0] * float(unit(part.l1 * part.time)), "population limit")
 
     at: Any = {"along": "time", "at": lambda part: TIMES[-1:]}
-    label = f"{LABELS[name]} over the late law"
-    return {name: Quantity(label, lambda part, level: mean_of(name)(scaled(part), level), 1.0, band, **at)}
+    return Quantity(f"{LABELS[name]} over the late law", scaled, 1.0, band, **at)
 
 
 def _near(ratio: float, reason: str) -> Band:
     return Band((1 - FINITE) * ratio, (1 + FINITE) * ratio, f"{reason}, ± {100 * FINITE:g} %")
 
 
-def _course(name: str) -> Panel:
-    """Return a panel with a quantity over time: simulated, beside theory and heuristic."""
-
-    def draw(ax: Axes, found: Findings) -> None:
-        part = found.result.isel(setting=0).dropna("time", how="all")
-        model, times = model_of(int(part.m), float(part.l1), float(part.scale)), np.geomspace(1, 1e4, 200)
-        curves = {"theory": sparsification.population(model, times), "simulation": part}
-        heuristic = sparsification.paper_heuristic(model, times)
-        plots.decay(
-            ax, name, found.level, **({"heuristic": heuristic} if name in heuristic else {}), **curves
-        )
-
-    return Panel(draw=draw)
-
-
-def _claim(
-    name: str, statement: str, quantities: dict[str, Quantity], *panels: Panel, runs: int
-) -> Experiment:
-    """Return a claim on the first of these runs, or on both."""
+def _claim(name: str, statement: str, runs: int, **quantities: Quantity) -> Experiment:
+    """Return a claim on the first of these runs, or on both, with a panel for each quantity over time."""
     origin = f"{SOURCE}; {'own derivation' if runs == 2 else 'arXiv:2312.03096'}"
+    panels = tuple(Panel(quantity, "time", ("source",), "xy") for quantity in quantities)
     return Experiment(
         name, statement, origin, lambda full: settings(full)[:runs], measure, quantities, panels
     )
 
 
 EXPERIMENTS = (
-    _claim(
-        "l1_decay", f"The L1 norm {LIMIT}", _decay("l1_norm"), _course("l1_norm"), _course("l2_norm"), runs=2
-    ),
-    _claim(
-        "active_decay", f"The number of active weights {LIMIT}", _decay("active"), _course("active"), runs=2
-    ),
+    _claim("l1_decay", f"The L1 norm {LIMIT}", 2, l1_norm=_decay("l1_norm")),
+    _claim("active_decay", f"The number of active weights {LIMIT}", 2, active=_decay("active")),
     _claim(
         "decay_heuristic",
         "‖w‖₁ ≈ 1/(1/√m + λt), and the number of active weights is about its square.",
-        _heuristic("l1_norm") | _heuristic("active"),
-        runs=1,
+        1,
+        l1_norm=_heuristic("l1_norm"),
+        active=_heuristic("active"),
     ),
     _claim(
         "late_law_gaussian",
         "The late law holds for Gaussian initial weights; they come near it only like 1/log m.",
-        _late("l1_norm", lambda x: x) | _late("active", lambda x: x**2 / 2),
-        runs=1,
+        1,
+        l1_norm=_late("l1_norm", lambda x: x),
+        active=_late("active", lambda x: x**2 / 2),
     ),
 )

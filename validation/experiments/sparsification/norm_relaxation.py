@@ -4,15 +4,12 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
-from matplotlib.axes import Axes
 from scipy.special import logit
 
 from sim import sparsify
 from theory import sparsification
 from validation.experiments.experiment import Experiment, Panel, Quantity, grid
-from validation.experiments.findings import Findings
 from validation.experiments.sparsification.decay import model_of, trained_encodings
-from validation.report import plots
 from validation.report.statistics import Estimate, within
 
 AT = {"simulation": (100.0, 1e4, 1e5), "training": (50.0,)}
@@ -52,13 +49,6 @@ def _slow(part: xr.Dataset) -> Any:
     return 1 - sparsification.slow_manifold(float(part.l1), part.l1_norm.values, part.active.values)
 
 
-def _course(ax: Axes, found: Findings) -> None:
-    run = found.result.isel(setting=0)
-    ax.plot(run.time, 1 - run.l2_norm, color=plots.BLUE, label=plots.LABEL["simulation"], linewidth=3)
-    ax.plot(run.time, _slow(run), "--", color=plots.BLACK, label="slow manifold (1 − N)N ≈ λ‖w‖₁")
-    ax.set(xscale="log", yscale="log", xlabel=plots.TIME, ylabel="distance from unit length, 1 − ‖w‖")
-
-
 EXPERIMENTS = (
     Experiment(
         "norm_relaxation",
@@ -72,6 +62,6 @@ EXPERIMENTS = (
                 "1 − ‖w‖", _distance, _slow, along="time", at=lambda part: AT[str(part.source.values)]
             ),
         },
-        (Panel(draw=_course, title="100,000 weights, λ = 10⁻⁶"),),
+        (Panel("distance", "time", ("source",), "xy"),),
     ),
 )

@@ -1,15 +1,14 @@
 """How fast does one encoding sparsify? Theory, exact flow and gradient descent in the paper's own run."""
 
-from collections.abc import Callable
-
 import numpy as np
 import xarray as xr
 from matplotlib.axes import Axes
 
 from sim import sparsify
-from theory import Autoencoder, sparsification
+from theory import sparsification
 from validation.experiments.experiment import Experiment, Panel, Quantity, grid
 from validation.experiments.findings import Findings
+from validation.experiments.sparsification.decay import LABELS, model_of
 from validation.report import plots
 from validation.report.statistics import mean
 from validation.training import train
@@ -17,7 +16,6 @@ from validation.training import train
 SCALE = 0.9  # of the initial weights, times 1/√m
 STEP = 0.5  # flow time of a step of the paper's Euler method, which is a step of gradient descent
 STEPS = 20_000
-LABELS = {"l1_norm": "‖w‖₁", "active": "active weights"}
 SOURCES = ("simulation", "training")
 COUNTED = {"l1_norm": 10.0, "active": 1e3}  # times from which on theory speaks of gradient descent
 
@@ -28,7 +26,7 @@ def measure(m: int, l1: float, encodings: int, seed: int) -> xr.Dataset:
     Both begin with the same weights, of deviation 0.9/√m; each of 20,000 steps of gradient descent is 0.5 of
     flow time, as in the paper.
     """
-    model = _model(m, l1)
+    model = model_of(m, l1, SCALE)
     run = train(model, "gd", steps=STEPS, learning_rate=STEP / 4, replicates=encodings, seed=seed)
     run = run.squeeze("feature")
     flows = [sparsify(initial, l1, run.time.values) for initial in run.initial.values]
@@ -41,20 +39,18 @@ def measure(m: int, l1: float, encodings: int, seed: int) -> xr.Dataset:
     return xr.Dataset(variables, {"source": list(SOURCES), "time": run.time.values})
 
 
-def _model(m: int, l1: float) -> Autoencoder:
-    return Autoencoder(1, m, l1, SCALE * m**-0.5)
-
-
 def _quantity(source: str, name: str) -> Quantity:
     """Return a quantity over time against the population limit."""
 
     def predicted(part: xr.Dataset) -> float | None:
         counted = source == "simulation" or part.time >= COUNTED[name]
-        limit = sparsification.population(_model(int(part.m), float(part.l1)), part.time.values[None])
+        limit = sparsification.population(
+            model_of(int(part.m), float(part.l1), SCALE), part.time.values[None]
+        )
         return limit[name].item() if counted else None
 
     return Quantity(
-        LABELS[name],
+        f"{LABELS[name]}, {plots.LABEL[source]}",
         lambda part, level: mean(part[name].sel(source=source), level),
         predicted,
         along="time",
@@ -63,15 +59,19 @@ def _quantity(source: str, name: str) -> Quantity:
     )
 
 
-def _heuristic(name: str) -> Callable[[Axes, Findings], None]:
+def _panel(name: str) -> Panel:
+    """Return a panel of a quantity of flow and training over theory, with the paper's heuristic."""
+
     def draw(ax: Axes, found: Findings) -> None:
-        model, times = _model(found.constant["m"], found.constant["l1"]), np.geomspace(STEP, 1e4, 100)
+        size, times = (found.constant["m"], found.constant["l1"]), np.geomspace(STEP, 1e4, 100)
         laws = (sparsification.paper_heuristic, sparsification.population)
-        heuristic, limit = (law(model, times)[name] for law in laws)
+        heuristic, limit = (law(model_of(*size, SCALE), times)[name] for law in laws)
         label = plots.LABEL["heuristic"]
         ax.plot(times, heuristic / limit, "--", color=plots.COLOUR["heuristic"], label=label)
 
-    return draw
+    sources = tuple(f"{name}_{source}" for source in SOURCES)
+    options = {"ylim": (0, None), "ylabel": f"{LABELS[name]}, over theory"}
+    return Panel(sources, "time", log="x", ratio=True, draw=draw, options=options)
 
 
 EXPERIMENTS = (
@@ -82,17 +82,7 @@ EXPERIMENTS = (
         lambda full: grid({"m": 100_000, "l1": 1e-5, "encodings": 16 if full else 4}),
         measure,
         {f"{name}_{source}": _quantity(source, name) for name in LABELS for source in SOURCES},
-        tuple(
-            Panel(
-                (f"{name}_simulation", f"{name}_training"),
-                "time",
-                log="x",
-                ratio=True,
-                draw=_heuristic(name),
-                options={"ylim": (0, None)},
-            )
-            for name in LABELS
-        ),
+        tuple(map(_panel, LABELS)),
         "At λt = {active_simulation.last[scaled_time]:.2g} of {active_simulation.last[m]:,} weights "
         "{active_simulation.last} are active in the exact flow and {active_training.last} under gradient "
         "descent; the population limit, without a free constant, says {active_training.last.predicted:.1f}.",

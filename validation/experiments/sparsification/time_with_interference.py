@@ -9,20 +9,17 @@ from scipy.stats.distributions import rv_frozen
 from sim.flow import Flow
 from sim.replicates import observe
 from theory import Autoencoder, interference, sparsification
-from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, grid
 from validation.report.statistics import Estimate, bootstrap, mean
 
 STEP = 0.02  # between looks, as a share of the time
+SIZES = (
+    [(n, m, 1e-3, 48) for n, m in ((64, 64), (64, 256), (64, 1024), (16, 64))],
+    [(n, m, 1e-3, 200) for n, m in ((64, 64), (64, 128), (64, 256), (64, 512), (64, 1024))]
+    + [(64, 2048, 1e-3, 100), (16, 64, 1e-3, 200), (16, 1024, 1e-3, 200), (128, 128, 1e-3, 200)],
+)
 QUANTILES = (("feature", 0.5), ("feature", 0.9), ("network", 0.5), ("network", 0.9))
 LOOKS = np.exp(np.arange(np.log(0.02), np.log(100), STEP))  # in λt
-
-
-def settings(full: bool) -> list[Setting]:
-    """Return loads n/m from 1/64 to 1."""
-    if not full:
-        return grid({"n, m": [(64, 64), (64, 256), (64, 1024), (16, 64)], "l1": 1e-3, "replicates": 48})
-    sizes = [(64, m) for m in (64, 128, 256, 512, 1024, 2048)] + [(16, 64), (16, 1024), (128, 128)]
-    return grid({"n, m, l1, replicates": [(n, m, 1e-3, 200 if n * m < 10**5 else 100) for n, m in sizes]})
 
 
 def measure(n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
@@ -87,7 +84,7 @@ EXPERIMENTS = (
         "time_with_interference",
         "How long does it take to become sparse when features interfere?",
         "seed 001, “How fast does it sparsify?”; own derivation of the laws",
-        settings,
+        lambda full: grid({"n, m, l1, replicates": SIZES[full]}),
         measure,
         {f"{what}_{at:.0%}": _quantile(what, at) for what, at in QUANTILES}
         | {"independent": Quantity("done by the median time, if independent", _independent, 0.5)},

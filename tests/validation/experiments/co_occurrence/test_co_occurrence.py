@@ -12,8 +12,7 @@ from theory.sparsification.reduction import final_weight
 from validation.experiments.catalogue import find
 from validation.experiments.co_occurrence import sparse_inputs
 from validation.experiments.co_occurrence.co_occurrence import measure
-from validation.experiments.co_occurrence.following import sparse_at
-from validation.experiments.co_occurrence.remaining import _crossing
+from validation.experiments.co_occurrence.remaining import _crossing, sparse_at
 from validation.experiments.findings import Findings
 from validation.report.statistics import mean, share
 from validation.training.inputs import Independent

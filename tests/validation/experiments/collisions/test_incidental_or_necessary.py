@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from validation.experiments.collisions.incidental_or_necessary import EXPERIMENTS, measure
-from validation.experiments.collisions.readers import READERS, TOLD, counted, read
+from validation.experiments.collisions.incidental_or_necessary import (
+    EXPERIMENTS,
+    READERS,
+    TOLD,
+    counted,
+    measure,
+    read,
+)
 from validation.experiments.findings import Findings
 
 PAIRS = np.concatenate([np.eye(4), -np.eye(4)])  # eight features on four neurons

@@ -89,7 +89,7 @@ def test_counts_are_held_against_the_law_and_where_it_was_read_the_plot():
 
 def test_networks_without_polysemantic_neurons():
     found = Findings(EXPERIMENT, result([0] * 4, [0] * 4))
-    assert [str(row) for row in found("count")] == ["0", "0"]
+    assert [f"{row}" for row in found("count")] == ["0", "0"]
 
 
 @pytest.mark.parametrize("kept", [[0], [3], [0, 2]])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import xarray as xr
 
 from theory import collisions
 from validation.experiments.collisions.ratio_law import FOUND, band, fit, law
@@ -35,11 +36,15 @@ def test_too_few_settings_are_no_fit():
     assert fit(rows()[:2]) is None
 
 
+def at(n, m):
+    return band(xr.Dataset(coords={"n": n, "m": m}))
+
+
 def test_band_of_few_neurons_reaches_from_what_is_proved_to_the_exclusion_law():
-    assert (band(2, 2).low, band(2, 2).high) == (pytest.approx(0.75), 1)
+    assert (at(2, 2).low, at(2, 2).high) == (pytest.approx(0.75), 1)
     exact = collisions.independent_slots(3, 4) / collisions.polysemantic_neurons(3, 4).mean()
-    assert band(3, 4).low == exact
+    assert at(3, 4).low == exact
 
 
 def test_band_of_many_neurons_is_about_the_law():
-    assert (band(16, 64).low + band(16, 64).high) / 2 == pytest.approx(float(law(16, 64, *FOUND)))
+    assert (at(16, 64).low + at(16, 64).high) / 2 == pytest.approx(float(law(16, 64, *FOUND)))

@@ -7,7 +7,7 @@ import xarray as xr
 from sim import ensemble
 from theory import Autoencoder
 from validation.experiments.findings import Findings
-from validation.experiments.flow import l1_to_zero, orders
+from validation.experiments.flow import l1_to_zero
 
 
 def changing(share, runs=40, features=1000):
@@ -34,13 +34,13 @@ def test_runs_are_those_of_ensembles():
 @pytest.mark.parametrize("power", [0.5, 1.0])
 def test_the_order_is_found(power):
     group = changing(lambda l1: 0.1 * (l1 / 2e-3) ** power)
-    found = orders.order_of(group, 0.95)
+    found = l1_to_zero._order(group, 0.95)
     assert found.low < power < found.high
     assert found.high - found.low < 0.15
 
 
 def test_no_changes_have_no_order():
-    assert orders.order_of(changing(lambda l1: 0.0), 0.95) is None
+    assert l1_to_zero._order(changing(lambda l1: 0.0), 0.95) is None
 
 
 def test_changes_that_are_not_clear_of_those_by_the_integrator_are_not_fitted():
@@ -49,10 +49,10 @@ def test_changes_that_are_not_clear_of_those_by_the_integrator_are_not_fitted():
     careful["winner"] = careful.winner + (
         np.arange(1000) < 10
     )  # 1 % by the integrator: three steps are clear
-    found = orders.order_of(xr.concat([group, careful], "setting"), 0.95)
-    assert found == orders.order_of(group.isel(setting=slice(4)), 0.95)
+    found = l1_to_zero._order(xr.concat([group, careful], "setting"), 0.95)
+    assert found == l1_to_zero._order(group.isel(setting=slice(4)), 0.95)
     careful["winner"] = careful.winner + (np.arange(1000) < 50)
-    assert orders.order_of(xr.concat([group, careful], "setting"), 0.95) is None
+    assert l1_to_zero._order(xr.concat([group, careful], "setting"), 0.95) is None
 
 
 def test_a_mean_that_changes_with_l1_is_told_from_one_that_does_not():

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from theory import Autoencoder, interference
-from validation.experiments import checking
-from validation.experiments.interference import initial_interference, inner_products, rebirths
+from validation.experiments import catalogue, checking
+from validation.experiments.interference import strength
 
 
 @pytest.mark.slow
@@ -24,20 +24,18 @@ def test_strength_is_the_sum_over_pairs():
     (model,) = [Autoencoder(3, 5, 0.0)]
     weights = model.initial(np.random.default_rng(np.random.SeedSequence(4).spawn(1)[0]))
     pairs = [max(0.0, weights[i] @ weights[j]) ** 2 for i in range(3) for j in range(3) if i != j]
-    assert initial_interference.measure(3, 5, 1, seed=4).strength.item() == pytest.approx(sum(pairs) / 3)
+    assert strength.initial(3, 5, 1, seed=4).strength.item() == pytest.approx(sum(pairs) / 3)
 
 
 def test_a_large_inner_product_follows_the_closed_form():
-    found = inner_products.measure(0.5, seed=1).later
-    np.testing.assert_allclose(
-        found, interference.inner_product(0.5, np.array(inner_products.TIMES)), rtol=1e-3
-    )
+    found = strength.decaying(0.5, seed=1).later
+    np.testing.assert_allclose(found, interference.inner_product(0.5, np.array(strength.TIMES)), rtol=1e-3)
 
 
 def test_the_band_of_rebirths_closes_as_l1_vanishes_and_opens_as_it_grows():
-    (experiment,) = rebirths.EXPERIMENTS
+    experiment = catalogue.find("rebirths")
     band = experiment.quantities["share"].band
-    part = rebirths.measure(4, 4, 0.01, 2, seed=0).assign_coords(n=16, m=64, l1=1e-9)
+    part = strength.reviving(4, 4, 0.01, 2, seed=0).assign_coords(n=16, m=64, l1=1e-9)
     root = (15 / 128) ** 0.5
     assert band(part).low == pytest.approx(root / (2 * np.pi), rel=1e-4)
     assert band(part).high == pytest.approx(root / np.pi)
