@@ -145,5 +145,4 @@ def summary(records: list[Record]) -> str:
 def save(records: list[Record], path: str | os.PathLike) -> Path:
     """Write the rows to a JSON file, atomically; ValueError if a file cannot be written there."""
     text = json.dumps(records, indent=2, ensure_ascii=False)
-    return files.write(path, f"{text}
-".encode(), "json")
+    return files.write(path, f"{text}\n".encode(), "json")
