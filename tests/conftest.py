@@ -23,7 +23,7 @@ def faults(record_property):
     """Count what was done to a program, and what it got over; the end of the report has the sums."""
 
     def count(kind, tried, survived):
-        record_property("faults", (kind, tried, survived))
+        record_property("faults", (kind, int(tried), int(survived)))
         assert survived == tried
 
     return count
