@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOM = 2**16  # bytes
+ROOM = 2**15  # bytes: eight pages
 
 
 class Disk:
