@@ -35,7 +35,7 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, takes_all=True, arrays=(8, 11)),
+    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, takes_all=True, arrays=(8, 13)),
     "event": Method(event.advance, event.interpolate, 1e-10, takes_all=False, arrays=(10, 12)),
     "euler": Method(euler.advance, euler.interpolate, 0.05, takes_all=True, arrays=(6, 3)),
 }
