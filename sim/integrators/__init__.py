@@ -39,9 +39,7 @@ class Method(NamedTuple):
 
 
 METHODS = {
-    "splitting": Method(
-        splitting.advance, splitting.interpolate, 0.005, 1e-12, takes_all=True, arrays=(8, 11)
-    ),
+    "splitting": Method(splitting.advance, splitting.interpolate, 0.005, 1e-12, True, arrays=(8, 13)),
     "event": Method(event.advance, event.interpolate, 1e-10, 1e-15, False, arrays=(10, 12)),
     "euler": Method(euler.advance, euler.interpolate, 0.05, 1e-12, True, arrays=(6, 3)),
 }

@@ -50,7 +50,8 @@ def separation_probability(noise_std: float, l1: float, probability: float) -> f
     Parameters
     ----------
     noise_std : float
-        Standard deviation s of the noise on the weights that are on the copies, above 0 and small against 1.
+        Standard deviation s of the noise on the weights that are on the copies, above 0, below 1 and small
+        against it.
     l1 : float
         λ, above 0.
     probability : float
@@ -73,7 +74,7 @@ def separation_probability(noise_std: float, l1: float, probability: float) -> f
     is less than on the separatrix, which is followed back from where the first has chosen and the other
     stands still.
     """
-    std = arguments.real("noise_std", noise_std, above=0)
+    std = arguments.real("noise_std", noise_std, above=0, below=1)
     l1 = arguments.real("l1", l1, above=0)
     probability = checked_probability(probability)
     log_middle, log_apart = _separatrix(probability / l1, probability, math.log(std) - 10)

@@ -22,7 +22,7 @@ from validation.training.models.general import General
 from validation.training.models.tied import Tied
 from validation.training.noise import NOISES, HiddenNoise, NoNoise
 from validation.training.optimizers import OPTIMIZERS, Optimizer, Penalty, Stepper
-from validation.training.parts import Parts, large
+from validation.training.parts import PART, Parts, large
 from validation.training.schedules import SCHEDULES, Schedule
 
 MOST_STEPS = 10**9  # days even of a small network
@@ -122,10 +122,10 @@ def room(model: Autoencoder, run: Run) -> None:
     )  # of the weights: initial ones, its own, what L1 takes
     needed = copies * n * m * (1 if run.tied else 2)
     if run.plain:
-        needed += (16 + 3 * each) * n * n  # outputs, errors and their squares
+        needed += (16 + (3 + n * m // PART) * each) * n * n  # outputs, errors, squares; the shares of parts
     else:
         batch = getattr(run.inputs, "batch", n)
-        needed += (48 + 6 * each) * batch * (n + m)  # drawn, stacked, and what is worked out from them
+        needed += (40 + 5 * each) * batch * (n + m)  # drawn, stacked, and what is worked out from them
         sizes |= {"inputs__batch": batch} if run.inputs.random else {}
     memory.enough(run.replicates * (RECORD + needed) + STEP * run.steps, **sizes)
 
