@@ -18,6 +18,7 @@ from sim.forces import FORCES, Force, action
 from sim.integrators import METHODS
 from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
+from sim.machine.interrupts import heard
 from sim.watch import Watch, default_times
 from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
@@ -159,7 +160,8 @@ class Flow:
     ) -> None:
         self._name = arguments.choice("method", method, METHODS)
         self._method = METHODS[self._name]
-        self.action = action(forces)
+        with heard():
+            self.action = action(forces)
         if not (self._method.takes_all or self.action.piecewise_linear):
             raise arguments.ArgumentError(
                 f"method must not be {method!r} with forces that are not piecewise linear, "
@@ -196,7 +198,10 @@ class Flow:
             if self.halt is not None and self.halt.is_set():
                 raise CancelledError
             began = perf_counter()
-            passed, self._state = self._method.advance(self.weights, leg, self._state, self.l1, self.action)
+            with heard():
+                passed, self._state = self._method.advance(
+                    self.weights, leg, self._state, self.l1, self.action
+                )
             self._breathe(perf_counter() - began, passed.evaluations)
             self._count(passed)
             if self.watch is not None:

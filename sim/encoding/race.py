@@ -19,6 +19,7 @@ from numba import njit
 from scipy.integrate import solve_ivp
 
 from sim.encoding.rosenbrock import ALPHA2, ALPHA3, ALPHA4, step
+from sim.machine.interrupts import heard
 from theory.common import arguments, schema
 from theory.sparsification.reduction import final_weight
 
@@ -64,7 +65,8 @@ def sparsify(weights: np.ndarray, l1: float, times: np.ndarray | None = None) ->
     """
     initial = arguments.array("weights", weights, ("neuron",))
     l1 = arguments.real("l1", l1, above=0)
-    race = _Race(initial, l1)
+    with heard():
+        race = _Race(initial, l1)
     grid = race.default_times() if times is None else arguments.times("times", times)
     observed, sparse_from = race.observe(grid), race.time_to_sparsity
     size, final_size = race.size, race.final_size

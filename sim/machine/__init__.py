@@ -1,1 +1,1 @@
-"""What kernels need of the machine: BLAS and cores."""
+"""What kernels need of the machine: BLAS, cores, Ctrl-C."""
