@@ -18,8 +18,18 @@ def pytest_runtest_makereport(item):
         report.longrepr = f"skipped, but not for want of a GPU: {report.longrepr[2]}"
 
 
-def pytest_terminal_summary(terminalreporter):
-    """Say how many bad inputs were tried (`tests/bad_input`)."""
+@pytest.fixture
+def faults(record_property):
+    """Count what was done to a program, and what it got over; the end of the report has the sums."""
+
+    def count(kind, tried, survived):
+        record_property("faults", (kind, tried, survived))
+        assert survived == tried
+
+    return count
+
+
+def bad_inputs(terminalreporter):
     tried, refused = (
         sum(
             "bad_input/" in test.nodeid and "::test_refused[" in test.nodeid
@@ -32,18 +42,9 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(f"bad inputs: {tried} tried, {refused} refused in one line")
 
 
-@pytest.fixture
-def faults(record_property):
-    """Count what was done to a program, and what it got over; the end of the report has the sums."""
-
-    def count(kind, tried, survived):
-        record_property("faults", (kind, tried, survived))
-        assert survived == tried
-
-    return count
-
-
 def pytest_terminal_summary(terminalreporter):
+    """Say how many bad inputs (`tests/bad_input`) and how many faults were tried."""
+    bad_inputs(terminalreporter)
     reports = [report for some in terminalreporter.stats.values() for report in some]
     told = [
         value
