@@ -306,6 +306,7 @@ def test_refused(polysem, given, line, names):
         code, out, err = polysem(*shlex.split(line))
     assert (code, out) == (2, ""), err
     assert err.startswith("polysem: "), err
+    assert "not refused within" not in err
     one_line(err.removeprefix("polysem: ").removesuffix("\n"), names)
     assert seen(given) == before, "something was written"
 
