@@ -23,17 +23,12 @@ def faults(record_property):
     """Count what was done to a program, and what it got over; the end of the report has the sums."""
 
     def count(kind, tried, survived):
-<<<<<<< HEAD
         record_property("faults", (kind, int(tried), int(survived)))
-=======
-        record_property("faults", (kind, tried, survived))
->>>>>>> commands
         assert survived == tried
 
     return count
 
 
-<<<<<<< HEAD
 def pytest_terminal_summary(terminalreporter):
     """Say how many bad inputs (`tests/bad_input`) and faults (`tests/faults`) were tried."""
     reports = [one for some in terminalreporter.stats.values() for one in some if hasattr(one, "nodeid")]
@@ -46,32 +41,6 @@ def pytest_terminal_summary(terminalreporter):
     for kind in dict.fromkeys(kind for kind, *_ in told):
         tried, survived = (sum(one[k] for one in told if one[0] == kind) for k in (1, 2))
         terminalreporter.write_line(f"faults: {kind}: {tried} tried, {survived} survived")
-=======
-def bad_inputs(terminalreporter):
-    tried, refused = (
-        sum(
-            "bad_input/" in test.nodeid and "::test_refused[" in test.nodeid
-            for name in names
-            for test in terminalreporter.getreports(name)
-        )
-        for names in (("passed", "failed"), ("passed",))
-    )
-    if tried:
-        terminalreporter.write_line(f"bad inputs: {tried} tried, {refused} refused in one line")
-
-
-def pytest_terminal_summary(terminalreporter):
-    """Say how many bad inputs (`tests/bad_input`) and how many faults were tried."""
-    bad_inputs(terminalreporter)
-    reports = [report for some in terminalreporter.stats.values() for report in some]
-    told = [
-        value
-        for report in reports
-        if getattr(report, "when", None) == "call"
-        for name, value in report.user_properties
-        if name == "faults"
-    ]
->>>>>>> commands
     if told:
         tried, survived = (sum(one[k] for one in told) for k in (1, 2))
         terminalreporter.write_line(f"faults: {tried} tried, {survived} survived")

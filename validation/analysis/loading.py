@@ -123,14 +123,8 @@ def _reading(path: str | os.PathLike, name: str) -> Iterator[None]:
     except _UnfitError as error:
         raise ArgumentError(f"{name} must be a file that can be read; {path} {error}") from None
     except MemoryError:
-<<<<<<< HEAD
-        raise ArgumentError(
-            f"{name} must be a file that can be read; {path} is too large for memory"
-        ) from None
-=======
         reason = "is too large for memory"
         raise ArgumentError(f"{name} must be a file that can be read; {path} {reason}") from None
->>>>>>> commands
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ArgumentError(f"{name} must be a file that can be read; {path}: {reason}") from None
