@@ -270,12 +270,13 @@ def test_ctrl_c_of_a_real_sweep_loses_nothing_finished(tmp_path, monkeypatch, op
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     ledger = tmp_path / "flow.zarr" / "ledger" / "c"
     while len(list(ledger.glob("*/*/*"))) < 8 and process.poll() is None:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: workers have it too
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.startswith("polysem: interrupted with "), err
