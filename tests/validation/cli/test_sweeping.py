@@ -1,6 +1,7 @@
 """``polysem sweep``."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,7 @@ steps = 20
 kind = "training"
 optimizer = "adamw"
 """
+DOCS = Path(__file__).parents[3] / "docs"
 COMMAND = [sys.executable, "-c", "from validation.cli import main; main()", "sweep"]
 
 
@@ -254,6 +256,23 @@ def test_help_of_sweep(polysem):
     for word in ("FILE.toml", "status", "verify", "export"):
         assert word in shown
     assert "--dry-run" in polysem("sweep", "flow.toml", "--help").stdout
+
+
+MEASURED = (
+    r"about [\d.]+ \w+|code \w{8}|\d+ (?:of \d+ done|units)|\(polysem .*\)|\d+ workers?"  # here and now
+)
+
+
+@pytest.mark.parametrize(("name", "command"), [("sweep", "example.toml"), ("status", "status example.zarr")])
+def test_page_shows_what_is_printed(sweep, name, command):
+    page = (DOCS / "sweeps.md").read_text(encoding="utf-8")
+    example = re.search(r'```toml title="example.toml"\n(.*?)```', page, re.DOTALL)[1]
+    assert example == (DOCS / "sweeps" / "example.toml").read_text(encoding="utf-8")
+    Path("example.toml").write_text(example, encoding="utf-8")
+    printed = sweep("example.toml").stdout
+    printed = printed if name == "sweep" else sweep(*command.split()).stdout
+    shown = re.search(rf"<!-- {name} -->\n```text\n(.*?)```", page, re.DOTALL)[1]
+    assert re.sub(MEASURED, "...", printed) == re.sub(MEASURED, "...", shown)
 
 
 @pytest.mark.slow
