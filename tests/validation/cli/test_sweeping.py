@@ -258,9 +258,8 @@ def test_help_of_sweep(polysem):
     assert "--dry-run" in polysem("sweep", "flow.toml", "--help").stdout
 
 
-MEASURED = (
-    r"about [\d.]+ \w+|code \w{8}|\d+ (?:of \d+ done|units)|\(polysem .*\)|\d+ workers?"  # here and now
-)
+# What is of here and now.
+MEASURED = r"about [\d.]+ \w+|code \w{8}|\d+ (?:of \d+ done|units)|\(polysem .*\)|\d+ workers?"
 
 
 @pytest.mark.parametrize(("name", "command"), [("sweep", "example.toml"), ("status", "status example.zarr")])
