@@ -1,9 +1,10 @@
 """Every snippet of the documentation runs and gives what it says.
 
 The Python blocks of a page run one after the other in one namespace, its shell blocks line by line in a
-folder that holds encodings of one's own. A comment behind an expression is a claim: ``# 7.91`` holds to the
-digits written, ``# 6.4 ± 0.6`` within the tolerance, for every entry of an array; behind a colon stands what
-it means. An expression that gives something must claim something.
+folder that holds encodings of one's own, and the TOML files that the page shows. A comment behind an
+expression is a claim: ``# 7.91`` holds to the digits written, ``# 6.4 ± 0.6`` within the tolerance, for every
+entry of an array; behind a colon stands what it means. An expression that gives something must claim
+something.
 """
 
 import ast
@@ -27,6 +28,12 @@ pytestmark = pytest.mark.slow
 
 def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+
+
+def titled(page, language):
+    """Return what files a page shows, by name."""
+    text = page.read_text(encoding="utf-8")
+    return re.findall(rf'^```{language} title="(.*?)"\n(.*?)^```$', text, re.M | re.S)
 
 
 def pages_with(language):
@@ -69,6 +76,10 @@ def test_shell(page, tmp_path):
     rng = np.random.default_rng(0)
     np.save(tmp_path / "before.npy", rng.normal(size=(8, 16)))
     save_file({"weights": np.eye(8, 16) * rng.choice([-1.0, 1.0], (8, 1))}, tmp_path / "weights.safetensors")
+    for name, text in titled(page, "toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "sweeps").symlink_to(ROOT / "docs" / "sweeps")
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for line in "".join(blocks(page, "sh")).splitlines():
         if line.startswith("pip install"):  # .ci/run does, in an environment of its own
@@ -81,7 +92,7 @@ def test_no_block_is_left_out():
     """A block without a language would run nowhere; ``text`` is what a command prints, a title a file."""
     for page in PAGES:
         fences = re.findall(r"^```(.*?)(?: title=.*)?$", page.read_text(encoding="utf-8"), re.M)
-        assert set(fences[::2]) <= {"python", "sh", "text"}, page
+        assert set(fences[::2]) <= {"python", "sh", "text", "toml"}, page
         assert not any(fences[1::2]), page
 
 

@@ -1,6 +1,8 @@
 """Dask as what runs a sweep: a cluster that is there, or one of processes of this machine."""
 
 import logging
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -37,7 +39,7 @@ def connected(scheduler: str) -> Iterator[Any]:
             reason = " ".join(str(error.__cause__ or error).split())
             raise ArgumentError(f"{wanted}: {reason:.150}") from None
         with client:
-            client.register_plugin(_plugin(distributed))
+            client.register_plugin(_plugin(distributed, ours=False))
             yield client
 
 
@@ -58,7 +60,7 @@ def local(workers: int | None) -> Iterator[Any]:
         distributed.LocalCluster(n_workers=number, silence_logs=logging.CRITICAL, **options) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):
-        client.register_plugin(_plugin(distributed))
+        client.register_plugin(_plugin(distributed, ours=True))
         yield client
 
 
@@ -77,14 +79,16 @@ def _dask(option: str) -> Any:
     return distributed
 
 
-def _plugin(distributed: Any) -> Any:
-    """Return what keeps workers, those too that come later, from showing progress of their own."""
+def _plugin(distributed: Any, ours: bool) -> Any:
+    """Return what prepares workers, those too that come later: progress, and Ctrl-C, are shown by us."""
 
-    class Silence(distributed.WorkerPlugin):
+    class Prepare(distributed.WorkerPlugin):
         def setup(self, worker: Any) -> None:
             progress.silence()
+            if ours and threading.current_thread() is threading.main_thread():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal gives it to them, too
 
-    return Silence()
+    return Prepare()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """``polysem sweep``."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -53,6 +54,7 @@ steps = 20
 kind = "training"
 optimizer = "adamw"
 """
+DOCS = Path(__file__).parents[3] / "docs"
 COMMAND = [sys.executable, "-c", "from validation.cli import main; main()", "sweep"]
 
 
@@ -256,6 +258,22 @@ def test_help_of_sweep(polysem):
     assert "--dry-run" in polysem("sweep", "flow.toml", "--help").stdout
 
 
+# What is of here and now.
+MEASURED = r"about [\d.]+ \w+|code \w{8}|\d+ (?:of \d+ done|units)|\(polysem .*\)|\d+ workers?"
+
+
+@pytest.mark.parametrize(("name", "command"), [("sweep", "example.toml"), ("status", "status example.zarr")])
+def test_page_shows_what_is_printed(sweep, name, command):
+    page = (DOCS / "sweeps.md").read_text(encoding="utf-8")
+    example = re.search(r'```toml title="example.toml"\n(.*?)```', page, re.DOTALL)[1]
+    assert example == (DOCS / "sweeps" / "example.toml").read_text(encoding="utf-8")
+    Path("example.toml").write_text(example, encoding="utf-8")
+    printed = sweep("example.toml").stdout
+    printed = printed if name == "sweep" else sweep(*command.split()).stdout
+    shown = re.search(rf"<!-- {name} -->\n```text\n(.*?)```", page, re.DOTALL)[1]
+    assert re.sub(MEASURED, "...", printed) == re.sub(MEASURED, "...", shown)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("options", [["--workers", "2"], ["--cluster", "local", "--workers", "2"]], ids=str)
 def test_ctrl_c_of_a_real_sweep_loses_nothing_finished(tmp_path, monkeypatch, options):
@@ -270,12 +288,13 @@ def test_ctrl_c_of_a_real_sweep_loses_nothing_finished(tmp_path, monkeypatch, op
         stderr=subprocess.PIPE,
         text=True,
         env=environment,
+        start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     ledger = tmp_path / "flow.zarr" / "ledger" / "c"
     while len(list(ledger.glob("*/*/*"))) < 8 and process.poll() is None:
         time.sleep(0.02)
-    process.send_signal(signal.SIGINT)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does: workers have it too
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert err.startswith("polysem: interrupted with "), err
