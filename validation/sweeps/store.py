@@ -155,7 +155,9 @@ class Store:
         masked = [one.where(here) for one, here in zip(chosen, wanted, strict=True) if here.any()]
         if not masked:
             return chosen[0][list(self.layout.points.axes)]
-        return functools.reduce(xr.Dataset.combine_first, _alike(masked)).assign_attrs(chosen[0].attrs)
+        joined = functools.reduce(xr.Dataset.combine_first, _alike(masked))
+        labels = {name for part in masked for name in part.coords} & set(joined.variables)
+        return joined.set_coords(labels).assign_attrs(chosen[0].attrs)
 
     def _open(self, index: int) -> xr.Dataset:
         """Return the arrays of one shape, with the labels of the grid."""
@@ -163,7 +165,7 @@ class Store:
         root, own = (xr.open_zarr(self.path, group=at, **AS_IT_IS) for at in (None, group))
         template = self.layout.templates[index] if self.layout.templates else {"variables": {}, "labels": {}}
         points = root[list(self.layout.points.axes)].variables
-        shaped = own.set_coords(list(template["labels"])).assign_coords(points)[list(template["variables"])]
+        shaped = own.set_coords(list(template["labels"]))[list(template["variables"])].assign_coords(points)
         texts = {name: x.astype(object) for name, x in shaped.coords.items() if x.dtype.kind == "T"}
         shaped = shaped.assign_coords(texts)  # a type that not all readers of a Dataset know
         shaped.attrs = {name: value for name, value in root.attrs.items() if name != "layout"}
@@ -333,7 +335,7 @@ def _alike(parts: list[xr.Dataset]) -> list[xr.Dataset]:
     labelled = set.intersection(*(set(part.indexes) for part in parts))
     free = {dim for part in parts for dim in part.dims} - labelled
     longest = {dim: max(part.sizes.get(dim, 0) for part in parts) for dim in free}
-    bare = (part.drop_vars(set(part.indexes) - labelled) for part in parts)
+    bare = (part.drop_vars(set(part.indexes) - labelled).reset_coords() for part in parts)
     return [
         part.pad({dim: (0, longest[dim] - n) for dim, n in part.sizes.items() if n < longest.get(dim, 0)})
         for part in bare
