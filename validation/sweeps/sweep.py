@@ -214,7 +214,7 @@ class Sweep:
         with stores.opened(self.store, self._layout()) as opened:
             if opened.layout.batch == 1:
                 for unit, result, seconds in self._timed:
-                    opened.write(unit, result, seconds)
+                    opened.write(opened.own(unit, self.points), result, seconds)
             total = sum(1 for _ in opened.missing(self.points, self.replicates))
             outcomes = completed(self.call, opened.missing(self.points, self.replicates), self.executor)
             for unit, outcome in track(outcomes, "sweep", total=total):

@@ -55,7 +55,7 @@ def test_another_format_is_refused():
     content = json.loads(LAYOUT.text()) | {"format": "polysem sweep 9"}
     del content["sha256"]
     text = json.dumps({"sha256": layouts._digest(content), **content})
-    with pytest.raises(ValueError, match="^store must have the format “polysem sweep 1”$"):
+    with pytest.raises(ValueError, match=r"^store must have the format “polysem sweep 1”$"):
         parsed(text)
 
 
