@@ -20,6 +20,8 @@ from benchmarks import (
     right_hand_side,
     sort,
     splitting,
+    sweep,
+    tasks,
 )
 from benchmarks.problem import Problem
 from sim import simulate
@@ -42,6 +44,23 @@ def test_splitting():
 
 def test_ensemble():
     assert len(ensemble.measure(TINY, replicates=2, runs=1)) == 2
+
+
+@pytest.mark.slow
+def test_tasks():
+    pytest.importorskip("distributed")
+    pool, cluster, store = tasks.measure(40, units=3)
+    assert "a task" in pool.ours
+    assert "Dask" in cluster.problem
+    assert "a unit" in store.ours
+
+
+@pytest.mark.slow
+def test_sweep():
+    time, size, memory = sweep.measure(runs=20, n=4, m=12, l1=0.02, rounds=1)
+    assert "two bare loops" in time.peer
+    assert size.met
+    assert "at 4 runs" in memory.peer
 
 
 def test_one_encoding():

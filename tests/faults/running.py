@@ -22,6 +22,7 @@ class Run:
 
     def start(self, *options, trouble=None):
         environment = {**os.environ, "FAULTS_LOG": str(self.log), "PYTHONPATH": str(ROOT)}
+        environment["DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT"] = "3s"  # to a worker that is gone; else 30 s
         if trouble:
             environment["FAULTS_TROUBLE"] = trouble
         return subprocess.Popen(

@@ -9,12 +9,27 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 
-from tests.faults.measuring import RUNS, TROUBLED, UNITS, runs_of
+from tests.faults.measuring import (
+    BATCH,
+    GRID,
+    REPLICATES,
+    RUNS,
+    SEED,
+    TROUBLED,
+    UNITS,
+    measure,
+    runs_of,
+)
 from tests.faults.running import ROOT, Run, until
+from validation.sweeps.engine import Here
+from validation.sweeps.sweep import Sweep
+
+DAMAGED = 100  # files
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux", reason="reads /proc, and kills"),
@@ -256,6 +271,61 @@ def test_two_processes_on_one_store(undisturbed, tmp_path, faults):
     assert again_as(undisturbed, run, "--executor", "here")  # at once, though orphans may still be there
     until(lambda: not run.processes())
     faults("two processes on one store", 1, int(refused))
+
+
+def damage(content, chance):
+    """Return other bytes: cut short, with a bit turned, a block of zeros, more at the end, or none."""
+    at = chance.randrange(len(content))
+    length = chance.randrange(1, 9)
+    turned = content[:at] + bytes([content[at] ^ 1 << chance.randrange(8)]) + content[at + 1 :]
+    zeros = content[:at] + bytes(length) + content[at + length :]
+    other = chance.choice([content[:at], turned, turned, turned, zeros, content + bytes(length), b"", None])
+    return turned if other == content else other
+
+
+def put(file, content):
+    file.unlink() if content is None else file.write_bytes(content)
+
+
+def test_files_of_the_store_are_damaged(undisturbed, tmp_path, monkeypatch, faults):
+    """One at a time, of each kind: results, the ledger, metadata of Zarr, labels, the layout."""
+    run, chance, survived = Run(tmp_path), random.Random(3), 0
+    shutil.copytree(undisturbed.store, run.store)
+    monkeypatch.setenv("FAULTS_LOG", str(run.log))
+    right = undisturbed.results()
+    named = {
+        "results": [name for name in right if name.split("/")[0] in ("energy", "count", "ended", "norms")],
+        "ledger": [name for name in right if name.startswith("ledger/c/")],
+        "labels": ["n/c/0", "l1/c/0", "kind/c/0", "neuron/c/0"],
+        "layout": ["ledger/layout.json"],
+    }
+    named["metadata"] = [name for name in right if name.endswith("zarr.json")]
+    named["results"] = sorted(set(named["results"]) - set(named["metadata"]))
+    for k in range(DAMAGED):
+        kind = list(named)[k % len(named)]
+        file, before = run.store / chance.choice(named[kind]), run.begun()
+        put(file, damage(file.read_bytes(), chance))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)
+            Sweep(measure, GRID, REPLICATES, SEED, run.store, Here(), BATCH).run()
+        again = {"results": (1, 2), "ledger": (1, 2)}.get(kind, (0,))
+        survived += run.begun() - before in again and run.results() == right
+    faults("damaged file of a store", DAMAGED, survived)
+
+
+def test_both_copies_of_the_layout_are_damaged(undisturbed, tmp_path, faults):
+    chance, survived = random.Random(4), 0
+    copies = [tmp_path / "store" / "ledger" / "layout.json", tmp_path / "store" / "zarr.json"]
+    shutil.copytree(undisturbed.store, tmp_path / "store")
+    contents = [file.read_bytes() for file in copies]
+    for _ in range(20):
+        for file, content in zip(copies, contents, strict=True):
+            put(file, content[: chance.randrange(100, 1000)])
+        try:
+            Sweep(measure, GRID, REPLICATES, SEED, tmp_path / "store", Here(), BATCH).run()
+        except ValueError as refused:
+            survived += str(refused).startswith("store must be") and "\n" not in str(refused)
+    faults("both copies of a layout damaged", 20, survived)
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,12 @@ class Store:
                 if self.ledger[(*place, batch, DONE)] < stop - first:
                     yield Unit((*place, batch), layout.points.at(place), first, stop)
 
+    def own(self, unit: Unit, points: Points) -> Unit:
+        """Return a unit that has its place among other points with its place here."""
+        *place, batch = unit.place
+        here = (along[k] for along, k in zip(self.layout.points.places(points), place, strict=True))
+        return unit._replace(place=(*here, batch))
+
     def write(self, unit: Unit, measured: xr.Dataset, seconds: float) -> None:
         """Write what was measured in a unit: its chunks, and then that it is done.
 
@@ -153,7 +159,9 @@ class Store:
         masked = [one.where(here) for one, here in zip(chosen, wanted, strict=True) if here.any()]
         if not masked:
             return chosen[0][list(self.layout.points.axes)]
-        return functools.reduce(xr.Dataset.combine_first, _alike(masked)).assign_attrs(chosen[0].attrs)
+        joined = functools.reduce(xr.Dataset.combine_first, _alike(masked))
+        labels = {name for part in masked for name in part.coords} & set(joined.variables)
+        return joined.set_coords(labels).assign_attrs(chosen[0].attrs)
 
     def _open(self, index: int) -> xr.Dataset:
         """Return the arrays of one shape, with the labels of the grid."""
@@ -299,7 +307,7 @@ def check(path: str | os.PathLike) -> Path:
 
 def exists(path: str | os.PathLike) -> bool:
     """Say whether there is a store."""
-    return (Path(path) / FILE).exists()
+    return (Path(path) / FILE).exists() or _copy(Path(path)) is not None
 
 
 def remove(path: str | os.PathLike) -> None:
@@ -327,22 +335,28 @@ def _joined(held: Layout, wanted: Layout) -> Layout:
 
 
 def _read(path: Path) -> Layout:
-    """Return the layout of a store; from its copy in Zarr's attributes, if the file is damaged."""
+    """Return the layout of a store; from its copy in Zarr's attributes, if the file is damaged or lost."""
     wanted = f"store must be a folder of polysem sweep, got {path}"
     try:
         text = (path / FILE).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        text = ""
     except OSError as error:
         raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
-    if (layout := layouts.parsed(text)) is not None:
-        return layout
-    try:
-        copy = json.loads((path / "zarr.json").read_text(encoding="utf-8", errors="replace"))
-        layout = layouts.parsed(copy["attributes"]["layout"])
-    except (OSError, ValueError, KeyError, TypeError):
-        layout = None
+    layout = layouts.parsed(text) or _copy(path)
     if layout is None:
-        raise ArgumentError(f"{wanted}: {FILE} and its copy in zarr.json are both damaged")
+        obstacle = f"{FILE} and its copy in zarr.json are both damaged" if text else f"has no {FILE}"
+        raise ArgumentError(f"{wanted}: {obstacle}")
     return layout
+
+
+def _copy(path: Path) -> Layout | None:
+    """Return the layout that Zarr's attributes have, None if they have none that is whole."""
+    try:
+        held = json.loads((path / "zarr.json").read_text(encoding="utf-8", errors="replace"))
+        return layouts.parsed(held["attributes"]["layout"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _alike(parts: list[xr.Dataset]) -> list[xr.Dataset]:
@@ -350,7 +364,7 @@ def _alike(parts: list[xr.Dataset]) -> list[xr.Dataset]:
     labelled = set.intersection(*(set(part.indexes) for part in parts))
     free = {dim for part in parts for dim in part.dims} - labelled
     longest = {dim: max(part.sizes.get(dim, 0) for part in parts) for dim in free}
-    bare = (part.drop_vars(set(part.indexes) - labelled) for part in parts)
+    bare = (part.drop_vars(set(part.indexes) - labelled).reset_coords() for part in parts)
     return [
         part.pad({dim: (0, longest[dim] - n) for dim, n in part.sizes.items() if n < longest.get(dim, 0)})
         for part in bare

@@ -230,7 +230,7 @@ class Sweep:
         with stores.opened(self.store, self._layout()) as opened:
             if opened.layout.batch == 1:
                 for unit, result, seconds in self._timed:
-                    opened.write(unit, result, seconds)
+                    opened.write(opened.own(unit, self.points), result, seconds)
             total = sum(1 for _ in opened.missing(self.points, self.replicates))
             missing, left = opened.missing(self.points, self.replicates), total
             try:

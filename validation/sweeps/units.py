@@ -102,6 +102,8 @@ def _stacked_numbers(runs: list[Any]) -> xr.Dataset:
             raise TypeError(
                 f"measure must return a mapping of numbers or a Dataset, got {type(run).__name__}"
             )
+        if "replicate" in run:
+            raise ValueError("measure must not return a replicate: the sweep makes it")
         if set(run) != set(runs[0]):
             raise ValueError("measure must return the same names for all replicates of a point")
     for name in (name for run in runs for name, value in run.items() if np.ndim(value)):

@@ -86,9 +86,10 @@ def test_it_goes_to_another_process_as_it_is():
         [xr.Dataset({"x": ("k", np.ones(1))}, {"k": np.array(["2020-01-01"], "M8[ns]")})] * 3,
         [xr.Dataset({"x": ("k", np.ones(1))}, {"k": np.array([None])})] * 3,
         [{}] * 3,
+        [{"replicate": 1}] * 3,
         [xr.Dataset()] * 3,
     ],
-    ids=range(23),
+    ids=range(24),
 )
 def test_what_is_no_measurement(returned):
     with pytest.raises((ValueError, TypeError), match=r"^measure must [^\n]*$"):
