@@ -82,3 +82,20 @@ def test_draws_follow_the_law():
 def test_bad_sizes_are_named(n, m, error, name):
     with pytest.raises(error, match=name):
         exclusion.polysemantic_neurons(n, m)
+
+
+@pytest.mark.parametrize(("n", "m"), [(10**9, 10**12), (10**12, 10**12), (10**12, 6 * 10**11)])
+def test_law_with_very_many_features(n, m):
+    law = exclusion.polysemantic_neurons(n, m)
+    d = round(law.mean() + 2 * law.std())
+    terms = {m: 1, d: -1, n - 2 * d: -1, m - n + d: -1, 2 * m: -1, n: 1, 2 * m - n: 1}
+    with mpmath.workdps(60):
+        log = (n - 2 * d) * mpmath.log(2) + sum(s * mpmath.loggamma(k + 1) for k, s in terms.items())
+        exact = float(mpmath.exp(log))
+    assert law.pmf(d) == pytest.approx(exact, rel=1e-9)
+
+
+def test_distribution_function_sums_only_where_there_is_probability():
+    assert exclusion.polysemantic_neurons(10**10, 10**10).cdf(25 * 10**8) == pytest.approx(0.5, abs=1e-4)
+    law = exclusion.polysemantic_neurons(1000, 1000)
+    np.testing.assert_allclose(law.cdf([200, 250]), [law.pmf(np.arange(k + 1)).sum() for k in (200, 250)])
