@@ -28,6 +28,15 @@ class Case(NamedTuple):
     call: Callable[[], object]
 
 
+def table(space: dict[str, object], text: str) -> list[Case]:
+    """Return the cases of a table: in each line the argument's name, with ~ for a space, and a call."""
+    lines = [line.split(maxsplit=1) for line in text.strip().splitlines()]
+    return [
+        Case(said, name.replace("~", " "), lambda said=said: eval(said, dict(space)))  # type: ignore[misc]
+        for name, said in lines
+    ]
+
+
 def one_line(text: str, names: str) -> None:
     """Assert that this is one line that begins with the argument's name and says what it may be."""
     assert text == text.strip()

@@ -1,36 +1,244 @@
-"""Bad arguments in Python."""
+"""Bad arguments in Python: simulation, training, analysis."""
 
 import math
 
 import numpy as np
 import pytest
+import xarray as xr
+from scipy import sparse
 
 import sim
 import theory
 import validation
-from tests.bad_input.cases import Case, refused
+from tests.bad_input.cases import refused, table
+from theory.common import files
+from validation.training import inputs, noise as noises, optimizers, options
 
-MODEL = theory.Autoencoder(4, 8, 0.02)
-NAMESPACE = {
-    "MODEL": MODEL,
-    "inf": math.inf,
-    "nan": math.nan,
-    "np": np,
+
+class Unreadable:
+    """Like a tensor of another library that has to be detached before NumPy can read it."""
+
+    def __array__(self, *_, **__):
+        raise RuntimeError("call detach() first")
+
+
+SPACE = {
+    "MODEL": theory.Autoencoder(4, 8, 0.02),
+    "Unreadable": Unreadable,
     **{name: getattr(room, name) for room in (sim, theory, validation) for name in room.__all__},
+    **{"inf": math.inf, "nan": math.nan, "np": np, "sparse": sparse, "xr": xr},
+    **{"files": files, "inputs": inputs, "noises": noises, "optimizers": optimizers, "options": options},
 }
-
-NUMBERS = (
-    ("Autoencoder(0, 8, 0.02)", "n_features"),
-    ("Autoencoder(4, -8, 0.02)", "n_neurons"),
-    ("Autoencoder(4.0, 8, 0.02)", "n_features"),
-    ("Autoencoder(4, 8, nan)", "l1"),
-    ("Autoencoder(4, 8, -0.02)", "l1"),
+CASES = table(
+    SPACE,
+    r"""
+    n_features  Autoencoder(10 ** 400, 8, 0.02)
+    n_neurons  Autoencoder(4, 10 ** 5000, 0.02)
+    l1  Autoencoder(4, 8, 10 ** 400)
+    init_std  Autoencoder(4, 8, 0.02, 10 ** 400)
+    init_std  Autoencoder(4, 8, 0.02, np.longdouble("1e4000"))
+    n_features  Autoencoder(np.zeros(3), 8, 0.02)
+    l1_train  Autoencoder.from_training(4, 8, "x")
+    model  simulate(None)
+    model  simulate({"n_features": 4})
+    model  simulate(4)
+    model  train(None)
+    model  ensemble(None, 3)
+    model  ensemble({}, 3)
+    seed  train(MODEL, seed="a")
+    seed  simulate(MODEL, seed=1.5)
+    method  simulate(MODEL, method=["event"])
+    method  simulate(MODEL, method=None)
+    forces  simulate(MODEL, forces=[["l1"]])
+    forces  simulate(MODEL, forces="l1")
+    forces  simulate(MODEL, forces=3)
+    forces  simulate(MODEL, forces=None)
+    forces  simulate(MODEL, forces=("l1", "l1"))
+    until  simulate(MODEL, until=10 ** 400)
+    until  simulate(MODEL, until="5")
+    times  simulate(MODEL, times=[[0, 1], [2]])
+    times  simulate(MODEL, times=[1.0, 0.5])
+    times  simulate(MODEL, times=[])
+    times  simulate(MODEL, times="now")
+    times  simulate(MODEL, times=np.ma.masked_array([0.0, 1.0], [0, 1]))
+    initial  simulate(MODEL, initial=[[1, 2], [3]])
+    initial  simulate(MODEL, initial="file")
+    initial  simulate(MODEL, initial=np.ma.ones((4, 8)))
+    initial  simulate(MODEL, initial=np.ones((4, 8), complex))
+    initial  simulate(MODEL, initial=np.ones((4, 8), bool))
+    initial  simulate(MODEL, initial=np.ones((4, 8), object))
+    initial  simulate(MODEL, initial=np.full((4, 8), "1"))
+    initial  simulate(MODEL, initial=np.ones((8, 4)))
+    initial  simulate(MODEL, initial=np.ones((1, 4, 8)))
+    initial  simulate(MODEL, initial=np.full((4, 8), np.longdouble("1e4000")))
+    initial  simulate(MODEL, initial=xr.Dataset())
+    initial  simulate(MODEL, initial=sparse.eye(4, 8))
+    rtol  simulate(MODEL, rtol=10 ** 400)
+    schedule  train(MODEL, schedule=["cosine"])
+    optimizer  train(MODEL, optimizer=["gd"])
+    optimizer  train(MODEL, optimizer=3)
+    optimizer  train(MODEL, optimizer=None)
+    noise  train(MODEL, noise="gaussian")
+    inputs  train(MODEL, inputs="independent")
+    tied  train(MODEL, tied="no")
+    tied  train(MODEL, tied=1)
+    steps  train(MODEL, steps=2 ** 63)
+    steps  train(MODEL, steps=10 ** 400)
+    steps  train(MODEL, steps=0)
+    checkpoint  train(MODEL, checkpoint=1)
+    checkpoint  train(MODEL, checkpoint="")
+    checkpoint  train(MODEL, checkpoint=b"x")
+    checkpoint  train(MODEL, checkpoint="a\x00b")
+    initial  train(MODEL, initial=1)
+    initial  train(MODEL, initial="")
+    initial  train(MODEL, initial=b"x")
+    learning_rate  train(MODEL, learning_rate=1e+308, steps=10)
+    learning_rate  train(MODEL, learning_rate=1e+30, steps=10)
+    l2  train(MODEL, l2=1e+308, steps=10)
+    learning_rate  train(MODEL, learning_rate=10 ** 400)
+    dtype  train(MODEL, dtype="float16")
+    dtype  train(MODEL, dtype=np.float32)
+    device  train(MODEL, device="tpu")
+    initial  train(MODEL, initial=np.full((4, 8), 1e+200), steps=3)
+    l1_step  train(MODEL, l1_on="weights", l1_step=2)
+    l1_step  train(MODEL, l1_on="activations", l1_step="proximal")
+    weights  polysemantic_neurons("abc")
+    weights  polysemantic_neurons(3)
+    weights  polysemantic_neurons([1, 2])
+    weights  polysemantic_neurons(None)
+    weights  polysemantic_neurons([[nan]])
+    weights  polysemantic_neurons([[1], [1, 2]])
+    weights  polysemantic_neurons(np.ma.ones((3, 3)))
+    threshold  polysemantic_neurons([[1, 1], [1, 1]], nan)
+    threshold  polysemantic_neurons([[1, 1], [1, 1]], -1)
+    threshold  polysemantic_neurons([[1, 1], [1, 1]], "a")
+    weights  polysemantic_neurons(np.ones((0, 3)))
+    names  check(None)
+    claim  check([1])
+    names  check("collisions")
+    claim  check(["collisions_"])
+    seed  check(seed=-1)
+    seed  check(["counts"], seed="a")
+    weights  sparsify("abc", 0.1)
+    weights  sparsify([], 0.1)
+    weights  sparsify([1, nan], 0.1)
+    l1  sparsify([1, 0.5], 0)
+    l1  sparsify([1, 0.5], 1e+300)
+    l1  sparsify([1, 0.5], 10 ** 400)
+    times  sparsify([1, 0.5], 0.1, [[1]])
+    times  sparsify([1, 0.5], 0.1, [2, 1])
+    weights  sparsify([[1, 0.5]], 0.1)
+    weights  analyze(None)
+    weights  analyze(np.ma.ones((3, 3)))
+    weights  analyze([[1], [1, 2]])
+    threshold  analyze(np.ones((3, 3)), threshold=2)
+    threshold  analyze(np.ones((3, 3)), threshold="a")
+    initial  analyze(np.ones((3, 3)), np.ones((2, 2)))
+    weights  analyze(np.ones((3, 3), complex))
+    initial  train(MODEL, initial="a\x00b")
+    l1  Autoencoder(4, 8, nan)
+    l1  Autoencoder(4, 8, 1e+31)
+    l1  Autoencoder(4, 8, -1e+31)
+    initial  simulate(MODEL, initial=np.full((4, 8), np.nan))
+    initial  simulate(MODEL, initial=np.full((4, 8), 1e+31))
+    n_features  simulate(Autoencoder(10 ** 6, 10 ** 6, 0.01), method="event")
+    n_features  simulate(Autoencoder(2 ** 63 - 1, 2 ** 63 - 1, 0.01), method="euler")
+    replicates  ensemble(MODEL, 10 ** 10)
+    replicates  ensemble(MODEL, 2 ** 63 - 1)
+    replicates  ensemble(MODEL, 2 ** 63)
+    n_features  ensemble(Autoencoder(10 ** 6, 10 ** 6, 0.01), 3)
+    replicates  train(MODEL, replicates=10 ** 9)
+    n_features  train(Autoencoder(10 ** 6, 10 ** 6, 0.01))
+    steps  train(MODEL, steps=10 ** 9 + 1)
+    inputs~batch  train(MODEL, inputs=inputs.Independent(p=0.1, batch=10 ** 18))
+    n_features  Autoencoder("4", 8, 0.02)
+    n_features  Autoencoder(True, 8, 0.02)
+    l1  Autoencoder(4, 8, None)
+    init_std  Autoencoder(4, 8, 0.02, 0)
+    l1  Autoencoder(4, 8, 1e-31)
+    l1  Autoencoder(4, 8, 1j)
+    l1  Autoencoder(4, 8, [0.02])
+    l1  Autoencoder(4, 8, True)
+    initial  simulate(MODEL, initial=np.full((4, 8), np.inf))
+    initial  simulate(MODEL, initial=np.array([["2020-01-01"] * 8] * 4, "M8[D]"))
+    initial  simulate(MODEL, initial={})
+    initial  simulate(MODEL, initial=set())
+    initial  simulate(MODEL, initial=range(32))
+    initial  simulate(MODEL, initial=[])
+    initial  simulate(MODEL, initial=lambda: 0)
+    initial  simulate(MODEL, initial=np.zeros((4, 8), [("a", float)]))
+    initial  simulate(MODEL, initial=[[10 ** 400] * 8] * 4)
+    times  simulate(MODEL, times=[-1.0])
+    times  simulate(MODEL, times=[0.0, nan])
+    times  simulate(MODEL, times=[1.0, 9.0], until=5.0)
+    times  simulate(MODEL, times=[1.0, 1.0])
+    until  simulate(MODEL, until=0)
+    until  simulate(MODEL, until=inf)
+    until  simulate(MODEL, until=nan)
+    forces  simulate(MODEL, forces=("gravity",))
+    forces  simulate(MODEL, forces={"l1": 1, "x": 2})
+    until  simulate(MODEL, forces=("feature_benefit",))
+    method  simulate(MODEL, method="magic")
+    method  simulate(MODEL, method="")
+    seed  simulate(MODEL, seed=None)
+    seed  simulate(MODEL, seed=-10 ** 400)
+    seed  simulate(MODEL, seed=np.random.default_rng(0))
+    replicates  ensemble(MODEL, 0)
+    replicates  ensemble(MODEL, 2.0)
+    replicates  ensemble(MODEL, "3")
+    workers  ensemble(MODEL, 2, workers=0)
+    workers  ensemble(MODEL, 2, workers=1.5)
+    seed  ensemble(MODEL, 2, seed=-1)
+    forces  ensemble(MODEL, 2, forces=("feature_benefit",))
+    method  ensemble(MODEL, 2, method=3)
+    forces  ensemble(Autoencoder(4, 8, 0), 2)
+    replicates  train(MODEL, replicates=0)
+    replicates  train(MODEL, replicates=1.5)
+    seed  train(MODEL, seed=-1)
+    l2  train(MODEL, l2=-1)
+    l2  train(MODEL, l2=nan)
+    learning_rate  train(MODEL, learning_rate=0)
+    learning_rate  train(MODEL, learning_rate=nan)
+    learning_rate  train(MODEL, learning_rate="fast")
+    activation  train(MODEL, activation="softmax")
+    init  train(MODEL, init=None)
+    init  train(MODEL, init={"normal": 1})
+    l1_on  train(MODEL, l1_on=None)
+    initial  train(MODEL, initial=np.zeros((3, 8)))
+    initial  train(MODEL, initial=np.zeros((2, 4, 8)))
+    initial  train(MODEL, initial=np.ma.zeros((4, 8)))
+    checkpoint  train(MODEL, checkpoint="missing/run.safetensors")
+    optimizer~second  optimizers.AdamW(second=2)
+    optimizer~first  optimizers.AdamW(first=1)
+    optimizer~first  optimizers.AdamW(first=-0.1)
+    optimizer~weight_decay  optimizers.AdamW(weight_decay="x")
+    optimizer~epsilon  optimizers.Adam(epsilon=nan)
+    optimizer~momentum  optimizers.Momentum(momentum=1)
+    optimizer~second  optimizers.LAMB(second=1.0)
+    inputs~p  inputs.Independent(p=0)
+    inputs~p  inputs.Independent(p=2)
+    inputs~batch  inputs.Independent(p=0.1, batch=0)
+    inputs~batch  inputs.Independent(p=0.1, batch=1e+18)
+    inputs~values  inputs.Independent(p=0.1, values="two")
+    inputs~values  inputs.Independent(p=0.1, values=["one"])
+    inputs~p  inputs.Anticorrelated(p=0.6)
+    inputs~exponent  inputs.PowerLaw(p=0.1, exponent=nan)
+    inputs~exponent  inputs.PowerLaw(p=0.1, exponent=-1)
+    n_features  train(Autoencoder(3, 8, 0.02), inputs=inputs.Correlated(p=0.1), steps=2)
+    noise~std  noises.Gaussian(std=-1)
+    noise~p  noises.Dropout(p=1)
+    optimizer  options.typed("optimizer", "adamw:second=.9,second=.8", optimizers.OPTIMIZERS)
+    optimizer~second  options.typed("optimizer", "adamw:second=2", optimizers.OPTIMIZERS)
+    optimizer~setting  options.typed("optimizer", "adamw:learning_rate=1", optimizers.OPTIMIZERS)
+    inputs~exponent  options.typed("inputs", "power_law:p=.1,exponent=nan", inputs.INPUTS)
+    out  files.writable(1)
+    out  files.folder(None)
+    weights  polysemantic_neurons(np.ones((2, 3), complex))
+    initial  simulate(MODEL, initial=Unreadable())
+    n_neurons  simulate(Autoencoder(10 ** 9, 2 * 10 ** 9, 0.01))
+    n_features  analyze(np.broadcast_to(0.0, (10 ** 6, 1)))
+    """,
 )
-CASES = [
-    Case(said, names, lambda said=said: eval(said, dict(NAMESPACE)))
-    for table in (NUMBERS,)
-    for said, names in table
-]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.said)

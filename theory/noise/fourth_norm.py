@@ -116,6 +116,8 @@ def averaged(initial: np.ndarray, times: np.ndarray, force: Callable[[np.ndarray
         If an argument is not as said above.
     """
     start = arguments.array("initial", initial, ("feature", "neuron"))
+    if not callable(force):
+        raise arguments.ArgumentTypeError(f"force must be a function, got {arguments.shown(force)}")
     times = arguments.times("times", times)
     found = integrate.solve_ivp(
         lambda _, W: force(W.reshape(start.shape)).ravel(),

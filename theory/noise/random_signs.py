@@ -30,6 +30,8 @@ def mean_square(weights: tuple[sp.Expr, ...]) -> sp.Expr:
 # k equal weights with noise of standard deviation s in all: j of them get the sign +.
 EQUAL_WEIGHTS = sp.Sum(sp.binomial(k, j) * relu(a + (2 * j - k) * s / sp.sqrt(k)) ** 2, (j, 0, k)) / 2**k
 
+MOST_WEIGHTS = 500  # with more, binomials are no floats
+
 
 def equal_weights(inner_product: float, std: float, n_weights: int) -> float:
     """Return the interference ``E ReLU(a + v)²`` on an encoding of equal weights, under random-sign noise.
@@ -41,8 +43,8 @@ def equal_weights(inner_product: float, std: float, n_weights: int) -> float:
     std : float
         Standard deviation ``s = σ‖W_j‖`` of the noise on the output, above 0.
     n_weights : int
-        Number k of weights, at least 1. It falls to 0 where ``a ≤ −s √k``; for many it is as under Gaussian
-        noise.
+        Number k of weights, from 1 to 500. It falls to 0 where ``a ≤ −s √k``; for many it is as under
+        Gaussian noise.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def equal_weights(inner_product: float, std: float, n_weights: int) -> float:
     Own derivation, ``random_signs``.
     """
     at = (arguments.real("inner_product", inner_product), arguments.real("std", std, above=0))
-    return float(_equal_weights(*at, arguments.whole("n_weights", n_weights, least=1)))
+    return float(_equal_weights(*at, arguments.whole("n_weights", n_weights, least=1, most=MOST_WEIGHTS)))
 
 
 def expected_loss(weights: np.ndarray, noise_std: float) -> float:

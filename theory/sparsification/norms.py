@@ -61,11 +61,11 @@ def slow_manifold(l1: float, l1_norm: np.ndarray, active: np.ndarray | None = No
     Own derivations ``norm_relaxation`` (error O(λ²)) and, with `active`, ``slow_manifold`` (error O(λ³)).
     """
     l1 = arguments.real("l1", l1, least=0)
-    l1_norm = np.asarray(l1_norm, dtype=float)
+    l1_norm = arguments.real_numbers("l1_norm must be an array of numbers", l1_norm).astype(float)
+    if active is not None:
+        active = arguments.real_numbers("active must be an array of numbers", active).astype(float)
     with np.errstate(invalid="ignore"):
-        return np.sqrt(
-            _slow_norm(l1, l1_norm, l1_norm**2 if active is None else np.asarray(active, dtype=float))
-        )
+        return np.sqrt(_slow_norm(l1, l1_norm, l1_norm**2 if active is None else active))
 
 
 _slow_norm = function(SLOW_NORM, lam, L, k)

@@ -1,6 +1,7 @@
 import itertools
 import math
 
+import mpmath
 import numpy as np
 import pytest
 
@@ -41,3 +42,13 @@ def test_bad_sizes_are_named(predict):
 def test_bad_order_is_named():
     with pytest.raises(ValueError, match="order"):
         collisions.expected_collisions(4, 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("n", "m"), [(1, 10**12), (100, 10**8), (64, 10**9), (10**9, 10**12), (10**12, 10**12)]
+)
+def test_independent_slots_loses_no_digits(n, m):
+    with mpmath.workdps(80):
+        p = 1 / mpmath.mpf(m)
+        exact = float(m * (1 - 2 * (1 - p / 2) ** n + (1 - p) ** n))
+    assert collisions.independent_slots(n, m) == pytest.approx(exact, rel=1e-14, abs=1e-60)

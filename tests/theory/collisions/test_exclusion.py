@@ -82,3 +82,20 @@ def test_draws_follow_the_law():
 def test_bad_sizes_are_named(n, m, error, name):
     with pytest.raises(error, match=name):
         exclusion.polysemantic_neurons(n, m)
+
+
+@pytest.mark.parametrize(("n", "m"), [(10**9, 10**12), (10**12, 10**12), (10**12, 6 * 10**11)])
+def test_law_with_very_many_features(n, m):
+    law = exclusion.polysemantic_neurons(n, m)
+    d = round(law.mean() + 2 * law.std())
+    above, below = (m, n, 2 * m - n), (d, n - 2 * d, m - n + d, 2 * m)
+    with mpmath.workdps(60):
+        log = (n - 2 * d) * mpmath.log(2) + sum(mpmath.loggamma(k + 1) for k in above)
+        exact = float(mpmath.exp(log - sum(mpmath.loggamma(k + 1) for k in below)))
+    assert law.pmf(d) == pytest.approx(exact, rel=1e-9)
+
+
+def test_distribution_function_sums_only_where_there_is_probability():
+    assert exclusion.polysemantic_neurons(10**10, 10**10).cdf(25 * 10**8) == pytest.approx(0.5, abs=1e-4)
+    law = exclusion.polysemantic_neurons(1000, 1000)
+    np.testing.assert_allclose(law.cdf([200, 250]), [law.pmf(np.arange(k + 1)).sum() for k in (200, 250)])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy.stats import kstest, norm
 
+from sim import sparsify
 from theory.model import Autoencoder
 from theory.sparsification import active_weights, time_to_sparsity
 from theory.sparsification.order_statistics import law
@@ -69,6 +70,19 @@ def test_discrete_law_meets_the_normal_one():
     assert few.dist.name == "active_weights"
     assert few.mean() == pytest.approx(many.mean(), rel=0.2)
     assert few.std() == pytest.approx(many.std(), rel=0.1)
+
+
+@pytest.mark.parametrize("l1", [1e-3, 1e-2])
+def test_race_of_two_weights(l1):
+    model, rng = Autoencoder(1, 2, l1), np.random.default_rng(5)
+    encodings = rng.normal(0, model.init_std, (1000, 2))
+    times = [sparsify(weights, l1, [0.0]).attrs["time_to_sparsity"] for weights in encodings]
+    assert kstest(l1 * np.array(times), time_to_sparsity(model).cdf).pvalue > 0.01
+
+
+def test_too_strong_l1_leaves_no_race():
+    with pytest.raises(ValueError, match="l1 must be less than"):
+        time_to_sparsity(Autoencoder(1, 100, 1.0))
 
 
 def test_one_weight_has_no_race():

@@ -243,7 +243,7 @@ def test_unfit_options(refuses, tmp_path):
         (("--initial", "other.npy"), r"--initial must hold .* of shape \(3, 4\), got shape \(4, 3\)"),
         (("--initial", "none.npy"), "--initial must be a file.*: no such file"),
         (("--threshold", "0"), "--threshold must be a finite number greater than 0"),
-        (("--threshold", "2"), "--threshold must be a share of at most 1"),
+        (("--threshold", "2"), "--threshold must be a finite number greater than 0 and at most 1"),
         (("--json", "missing/w.json"), "--json must be a file in a writable folder"),
         (("--report", "page"), "--report must be a folder that can be written to"),
     ):

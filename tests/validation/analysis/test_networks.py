@@ -261,7 +261,7 @@ def test_all_zeros():
         ((np.full((2, 2), None),), "weights must hold .* got entries of type object"),
         ((np.eye(2), np.eye(3)), r"initial must hold .* of shape \(2, 2\), got shape \(3, 3\)"),
         ((np.eye(2), None, 0), "threshold must be a finite number greater than 0"),
-        ((np.eye(2), None, 1.5), "threshold must be a share of at most 1"),
+        ((np.eye(2), None, 1.5), "threshold must be a finite number greater than 0 and at most 1"),
     ],
 )
 def test_bad_input(arguments, line):

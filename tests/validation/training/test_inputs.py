@@ -63,7 +63,7 @@ def test_independent_features():
         ("independent:p", "inputs must be written independent:setting=value,..., got 'independent:p'"),
         ("independent:p=often", "inputs p must be a number, got 'often'"),
         ("independent:p=0", "inputs p must be a finite number greater than 0"),
-        ("independent:p=1.5", "inputs p must be a probability"),
+        ("independent:p=1.5", "inputs p must be a finite number greater than 0 and at most 1"),
         ("independent:q=1", "inputs setting must be one of p, values, batch, got 'q'"),
         ("independent:p=1,batch=0", "inputs batch must be a whole number of at least 1"),
         ("independent:p=1,batch=1.5", "inputs batch must be a whole number"),
