@@ -46,9 +46,9 @@ def action(forces: Collection[str | Force]) -> Action:
     TypeError, ValueError
         If one is neither, or two have the same name.
     """
-    if isinstance(forces, Force):  # which is a tuple, too
+    if isinstance(forces, Force) or not isinstance(forces, Collection):  # one force is a tuple, too
         raise arguments.ArgumentTypeError(
-            f"forces must be a collection of names and forces, got {forces.name} alone"
+            f"forces must be a collection of names and forces, got {arguments.shown(forces)}"
         )
     found = tuple(
         force if isinstance(force, Force) else FORCES[arguments.choice("forces", force, FORCES)]

@@ -4,7 +4,7 @@ import math
 import numbers
 import os
 import reprlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -120,14 +120,14 @@ def instance(name: str, value: object, kind: type[T]) -> T:
 
 
 def collection(name: str, value: object, of: str) -> tuple:
-    """Return what a collection holds; a text is none. The message says `of` what it must be one.
+    """Return what a collection or iterator holds; a text is none. The message says `of` what it must be one.
 
     Raises
     ------
     TypeError
         If `value` is no collection.
     """
-    if isinstance(value, (str, bytes)) or not isinstance(value, Collection):
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise ArgumentTypeError(f"{name} must be a collection of {of}, got {shown(value)}")
     return tuple(value)
 

@@ -3,7 +3,7 @@
 import itertools
 import json
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,12 @@ CLAIMS = tuple(experiment for experiment in EXPERIMENTS if experiment.predicts)
 Record = dict[str, Any]
 
 
-def check(names: Collection[str] = (), seed: int = 0, full: bool = False) -> list[Record]:
+def check(names: Iterable[str] = (), seed: int = 0, full: bool = False) -> list[Record]:
     """Measure what theory predicts and say whether it is as expected.
 
     Parameters
     ----------
-    names : collection of str
+    names : iterable of str
         Names of claims, by default all of them; those with a page, of minutes, only if `full`.
     seed : int
         Seed of every random draw, at least 0.

@@ -77,7 +77,10 @@ def test_help_names_every_command(polysem):
         ("train --noise gaussian", "--noise must say std: gaussian:std=..."),
         ("train --noise signs:std=much", "--noise std must be a number, got 'much'"),
         ("train --inputs pairs", "--inputs must be one of basis, independent"),
-        ("train --inputs independent:p=2", "--inputs p must be a probability, got 2.0"),
+        (
+            "train --inputs independent:p=2",
+            "--inputs p must be a finite number greater than 0 and at most 1, got 2.0",
+        ),
         ("train --n 5 --inputs correlated:p=0.1", "--n must be even for inputs in pairs, got 5"),
         ("train --activation tanh", "--activation must be one of none, relu, gelu, layer_norm, got 'tanh'"),
         ("train --init zeros", "--init must be one of normal, xavier, uniform, orthogonal, got 'zeros'"),
