@@ -21,7 +21,7 @@ def press():
 
 def test_ctrl_c_waits_until_the_kernel_is_back():
     came_back = False
-    with pytest.raises(KeyboardInterrupt), heard():
+    with pytest.raises(KeyboardInterrupt), heard():  # noqa: PT012  # the second line is the test
         press()
         came_back = True
     assert came_back
@@ -30,7 +30,7 @@ def test_ctrl_c_waits_until_the_kernel_is_back():
 def test_ctrl_c_is_raised_at_once_while_numba_compiles():
     compiling = eval("lambda: press()", {"press": press, "__name__": "numba.core.dispatcher"})
     came_back = False
-    with pytest.raises(KeyboardInterrupt), heard():
+    with pytest.raises(KeyboardInterrupt), heard():  # noqa: PT012
         compiling()
         came_back = True
     assert not came_back

@@ -100,7 +100,7 @@ def test_a_signal_waits_where_c_has_called_python(module):
     before, returned = signal.getsignal(signal.SIGINT), []
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), stopping.orderly():
+        with pytest.raises(KeyboardInterrupt), stopping.orderly():  # noqa: PT012
             returned.append(space["called"]())
             time.sleep(100)
     finally:

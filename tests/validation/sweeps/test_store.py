@@ -216,8 +216,8 @@ def test_only_one_at_a_time(some):
 
 def test_what_a_kill_leaves_is_cleared_up(some):
     left = [
-        some.store / "ledger" / ".layout-0123456789abcdef0123456789abcdef.json",
-        some.store / "n" / "c" / ".0-0123456789abcdef0123456789abcdef",
+        some.store / "ledger" / ".layout.json-0123456789abcdef0123456789abcdef.partial",
+        some.store / "n" / "c" / "0.partial",
         some.store / "x" / "c" / "0" / "0" / "1.0123456789abcdef.partial",
     ]
     for file in left:
