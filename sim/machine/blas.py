@@ -123,7 +123,8 @@ def one_thread() -> Iterator[None]:
     the others back.
     """
     with _count:
-        _inside.append(_inside[0] if _inside else _blas().limit(limits=1))
+        limit = _blas().limit(limits=1)  # anew, since others may have set another number meanwhile
+        _inside.append(_inside[0] if _inside else limit)
     try:
         yield
     finally:
