@@ -92,8 +92,8 @@ EXPERIMENTS = (
         "{spread[l1=0.001].first}.",
         "Against the load n/m (right) each number of features has a curve of its own; against n/√m (left) "
         "they nearly fall on one. That is the size of what interferes with a feature in the beginning: n "
-        "inner products of about 1/√m each, of which ReLU leaves the positive ones. At a tenth of λ the probability is "
-        "larger in {change.positive} settings and smaller in {change.negative}, by at most "
+        "inner products of about 1/√m each, of which ReLU leaves the positive ones. At a tenth of λ the "
+        "probability is larger in {change.positive} settings and smaller in {change.negative}, by at most "
         "{change.strongest}.",
         "Measured, not derived. Standard Gaussian initial weights of length 1; the race by L1 alone would "
         "leave every leader its place.",
