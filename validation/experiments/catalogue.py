@@ -27,13 +27,7 @@ EXPERIMENTS = tuple(_declared())
 
 
 def find(name: str, among: Sequence[Experiment] = EXPERIMENTS, argument: str = "name") -> Experiment:
-    """Return the experiment of that name.
-
-    Raises
-    ------
-    ValueError
-        If there is none; the message says which names are near.
-    """
+    """Return the experiment of that name; a ValueError, if there is none, says which names are near."""
     arguments.instance(argument, name, str)
     known = {experiment.name: experiment for experiment in among}
     if name not in known:

@@ -14,19 +14,9 @@ from validation.report import pages, plots
 def write(folder: str | os.PathLike, records: list[Record], seed: int = 0, full: bool = False) -> Path:
     """Write the report of a check to a folder: ``report.html``, and each picture as PNG and SVG.
 
-    Everything is computed before anything is written, and each file is whole or not there.
-
-    Parameters
-    ----------
-    folder : path
-        Made if it does not exist; its parent must exist.
-    records, seed, full
-        What `validation.check` returned, and what it was given.
-
-    Raises
-    ------
-    ValueError
-        If the folder cannot be written to.
+    `records` are what `validation.check` returned for `seed` and `full`. The folder is made if need be;
+    everything is computed before anything is written, and each file is whole or not there. A ValueError says
+    that the folder cannot be written to.
     """
     folder = files.folder(folder, "report")
     sections: list[tuple] = []
