@@ -39,21 +39,21 @@ Blocks._advance = told
 
 @pytest.fixture
 def interrupt(tmp_path):
-    """Run a script that trains for 10**7 steps, send it Ctrl-C on its way, and return how it ended."""
+    """Run a script that trains for 10**7 steps, send it a signal on its way, and return how it ended."""
 
-    def run(script):
+    def run(script, number=signal.SIGINT):
         process = subprocess.Popen(
             [sys.executable, "-c", TELLING + script],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             cwd=tmp_path,
-            # else it ignores Ctrl-C where the tests do, as in the background of a shell
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            # else it ignores Ctrl-C where the tests do, as in the background of a shell; or SIGHUP
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
         )
         for _ in range(SPANS):
             assert process.stdout.readline() == "advancing\n"
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=100)
         return subprocess.CompletedProcess(script, process.returncode, out.replace("advancing\n", ""), err)
 
