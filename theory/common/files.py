@@ -50,6 +50,22 @@ def folder(path: str | os.PathLike, name: str = "out") -> Path:
     return path
 
 
+def make(folder: Path, name: str) -> None:
+    """Make a folder if it is not there.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be made; `name` is the argument that the message names.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ArgumentError(
+            f"{name} must be a folder that can be made, got {folder}: {_reason(error)}"
+        ) from None
+
+
 def distinct(**paths: str | os.PathLike | None) -> None:
     """Check that no two of these paths, by argument, lead to one file; None is none.
 

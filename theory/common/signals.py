@@ -7,11 +7,10 @@ from contextlib import contextmanager
 
 # SIGINT is Ctrl-C, SIGTERM what batch systems send, SIGHUP a terminal that is closed; Windows has no SIGHUP.
 ENDING = tuple(signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-TERMINATING = ENDING[1:]
 
 
 @contextmanager
-def held(numbers: tuple[signal.Signals, ...] = ENDING) -> Iterator[list[int]]:
+def held() -> Iterator[list[int]]:
     """Let signals wait until the block ends, and then act as ever; yield a list of those that wait.
 
     Those that are ignored stay so. Python lets only the main thread do this: in others nothing is held.
@@ -20,7 +19,7 @@ def held(numbers: tuple[signal.Signals, ...] = ENDING) -> Iterator[list[int]]:
     before = {}
     try:
         if threading.current_thread() is threading.main_thread():
-            for number in numbers:
+            for number in ENDING:
                 handler = signal.getsignal(number)
                 if handler not in (signal.SIG_IGN, None):  # None: not set from Python
                     before[number] = handler

@@ -11,8 +11,9 @@ from validation.report import wording
 
 def publish(folder: Path, name: str, page: str, pictures: dict[str, bytes]) -> Path:
     """Write a page and its pictures to a folder, made if need be, each file whole; return the page's path."""
-    folder.mkdir(exist_ok=True)  # a file's name in the page may have bytes that are no text
-    for file, content in (pictures | {name: page.encode(errors="backslashreplace")}).items():
+    files.make(folder, "report")
+    written = page.encode(errors="backslashreplace")  # a file's name in it may have bytes that are no text
+    for file, content in (pictures | {name: written}).items():
         files.write(folder / file, content, "report")
     return folder / name
 

@@ -107,8 +107,8 @@ def train(
         A safetensors file that keeps the run and from which, if it is there, training goes on. It ends with
         the same result to the last bit. The file is written every minute, at the end, and on Ctrl-C, which
         then ends training early, with attribute ``interrupted`` = 1; without a file, Ctrl-C is raised.
-        SIGTERM and SIGHUP wait until the steps under way, at most a hundredth of all, are done and the file
-        is written.
+        It waits, as SIGTERM and SIGHUP do, until the steps under way, at most a hundredth of all, are done
+        and the file is written.
 
     Returns
     -------
@@ -277,21 +277,21 @@ def _follow(course: _Course, start: np.ndarray, checkpoint: str | os.PathLike | 
     this = {"model": course.model.parameters(), **course.run.written(), "initial": _digest(start)}
     if (saved := checkpoints.load(Path(checkpoint), this)) is not None:
         course.resume(saved)
-    with signals.held(signals.TERMINATING) as terminating:  # they end the process once it is written
-        try:
+    try:
+        with signals.held() as waiting:  # those that end the process do so once the file is written
             due = monotonic() + CHECKPOINT_SECONDS
             for interrupted in course.advance():
-                stopped = interrupted or bool(terminating)
+                stopped = interrupted or bool(waiting)
                 if stopped or monotonic() > due:
                     checkpoints.save(checkpoint, course.arrays(), this)
                     due = monotonic() + CHECKPOINT_SECONDS
                 if stopped:
                     return True
             checkpoints.save(checkpoint, course.arrays(), this)
-        except KeyboardInterrupt:  # between two spans: the last checkpoint is whole
-            if not Path(checkpoint).exists():
-                raise
-            return True
+    except KeyboardInterrupt:
+        if not Path(checkpoint).exists():
+            raise
+        return True
     return False
 
 

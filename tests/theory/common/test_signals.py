@@ -12,7 +12,7 @@ from theory.common import signals
 def heard(ctrl_c):
     """What the process has heard of SIGTERM and SIGHUP."""
     told = []
-    before = {number: signal.signal(number, lambda n, _: told.append(n)) for number in signals.TERMINATING}
+    before = {number: signal.signal(number, lambda n, _: told.append(n)) for number in signals.ENDING[1:]}
     yield told
     for number, handler in before.items():
         signal.signal(number, handler)
