@@ -158,7 +158,7 @@ OPTIONS = (
     ("train --dtype float16", "--dtype"),
     ("train --device tpu", "--device"),
 )
-LONG, LONGER = "a" * 250 + ".nc", "a" * 300 + ".nc"
+LONG, LONGER = "é" * 200 + ".nc", "a" * 300 + ".nc"  # of 403 bytes and 303, where 255 are allowed
 FILES = (
     ("simulate --out ''", "--out"),
     ("simulate --out .", "--out"),

@@ -7,13 +7,14 @@ the process would crash. There the signal is sent again, a moment later.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 REQUESTS = ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, "pthread_kill") else ()  # not on Windows
-MOMENT = 0.01  # in seconds
+MOMENT = 1e-3  # in seconds: shorter than what is done between two kernels
 # modules of the functions; all finalizers are too
 CALLED_FROM_C = ("llvmlite.", "namedtuple_", "numba.core.serialize", "weakref")
 
@@ -47,10 +48,10 @@ def code() -> int:
     return 128 + _last
 
 
-def _stop(number: int, frame: FrameType | None) -> None:
+def _stop(number: int, _: FrameType | None) -> None:
     global _last
     ours = os.getpid() == _process
-    if ours and _called_from_c(frame):
+    if ours and _called_from_c(sys._getframe()):  # who holds signals back calls this later, from elsewhere
         again = threading.Timer(MOMENT, signal.pthread_kill, (threading.get_ident(), number))
         again.daemon = True
         again.start()

@@ -98,11 +98,16 @@ def test_a_signal_waits_where_c_has_called_python(module):
     space = {"__name__": module, "signal": signal}
     exec("def called():\n    signal.raise_signal(signal.SIGINT)\n    return 'whole'", space)
     before, returned = signal.getsignal(signal.SIGINT), []
+
+    @stopping.orderly()
+    def waiting():
+        returned.append(space["called"]())
+        time.sleep(100)
+
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        with pytest.raises(KeyboardInterrupt), stopping.orderly():  # noqa: PT012
-            returned.append(space["called"]())
-            time.sleep(100)
+        with pytest.raises(KeyboardInterrupt):
+            waiting()
     finally:
         signal.signal(signal.SIGINT, before)
     assert returned == ["whole"]
