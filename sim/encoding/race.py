@@ -224,7 +224,7 @@ def _follow(table, size, winners, l1, rtol):
 
     If steps become so short that there is no end to it, the last one is NaN.
     """
-    steps = []
+    steps: list[tuple[float, float, float, float]] = []
     y, c, t, h = size, 1.0, 0.0, size
     k, p, q = _sums(table, y)
     while k > winners:
