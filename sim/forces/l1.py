@@ -18,7 +18,7 @@ def shrink(weights, amount):
     flat = weights.reshape(-1)
     for i in range(flat.size):
         w = flat[i]
-        flat[i] = w - amount if w > amount else (w + amount if w < -amount else 0.0)
+        flat[i] = 0.0 if abs(w) <= amount else w - np.copysign(amount, w)  # NaN stays what it is
 
 
 @njit(cache=True, nogil=True, inline="always", error_model="numpy")
