@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from theory.common import arguments
+
 
 class Schedule(Protocol):
     """How the rate goes on."""
@@ -33,4 +35,24 @@ class Cosine:
         return (1 + math.cos(math.pi * step / steps)) / 2
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine}
+@dataclass(frozen=True)
+class WarmUp:
+    """The rate grows in proportion to the step, and stays when it is what is asked for.
+
+    Parameters
+    ----------
+    over : int
+        Number of steps in which it grows.
+    """
+
+    over: int = 1000
+
+    def __post_init__(self) -> None:
+        arguments.whole("schedule over", self.over, least=1)
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return ``min(1, (step + 1) / over)``."""
+        return min(1.0, (step + 1) / self.over)
+
+
+SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine, "warm_up": WarmUp}

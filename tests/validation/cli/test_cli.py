@@ -64,7 +64,7 @@ def test_help_names_every_command(polysem):
         ("train --optimizer sgd", "--optimizer must be one of gd, momentum, adam, adamw, lamb, got 'sgd'"),
         ("train --learning-rate -1", "--learning-rate must be a finite number greater than 0, got -1.0"),
         ("train --replicates 0", "--replicates must be a whole number of at least 1, got 0"),
-        ("train --schedule linear", "--schedule must be one of constant, cosine, got 'linear'"),
+        ("train --schedule linear", "--schedule must be one of constant, cosine, warm_up, got 'linear'"),
         ("train --l1-on outputs", "--l1-on must be one of weights, activations, got 'outputs'"),
         ("train --l1-step exact", "--l1-step must be one of subgradient, proximal, got 'exact'"),
         (
@@ -76,7 +76,7 @@ def test_help_names_every_command(polysem):
         ("train --noise loud", "--noise must be one of none, gaussian, signs, uniform, dropout, got 'loud'"),
         ("train --noise gaussian", "--noise must say std: gaussian:std=..."),
         ("train --noise signs:std=much", "--noise std must be a number, got 'much'"),
-        ("train --inputs pairs", "--inputs must be one of basis, independent"),
+        ("train --inputs pairs", "--inputs must be one of basis, single, independent"),
         (
             "train --inputs independent:p=2",
             "--inputs p must be a finite number greater than 0 and at most 1, got 2.0",
