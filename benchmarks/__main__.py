@@ -18,7 +18,7 @@ SCRIPTS = (
     "splitting",
     "pytorch",
 )
-LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes
+LARGE = ("large", "large_sort", "constants", "tasks", "sweep", "winners")  # minutes, or gigabytes
 
 
 def main() -> None:
