@@ -1,6 +1,7 @@
 """What a store holds, as Datasets."""
 
 import functools
+from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import numpy as np
@@ -19,11 +20,13 @@ AS_IT_IS: dict[str, Any] = {
 }
 
 
-def part(store: Store, place: tuple[int, ...]) -> xr.Dataset:
-    """Return what was measured at a place of a store without replicates."""
-    index = int(store.ledger[(*place, 0, TEMPLATE)])
-    here = dict(zip(store.layout.points.dims, place, strict=True))
-    return _open(store, index).isel(here).load()
+def parts(store: Store, places: Iterable[tuple[int, ...]]) -> list[xr.Dataset]:
+    """Return what was measured at places of a store without replicates."""
+    found, opened = [], _Opened(store)
+    for place in places:
+        here = dict(zip(store.layout.points.dims, place, strict=True))
+        found.append(opened[int(store.ledger[(*place, 0, TEMPLATE)])].isel(here).load())
+    return found
 
 
 def dataset(store: Store, points: Points, replicates: int | None) -> xr.Dataset:
@@ -44,30 +47,54 @@ def dataset(store: Store, points: Points, replicates: int | None) -> xr.Dataset:
         entries = entries.isel(batch=run // store.layout.batch).transpose(..., "replicate", "entry")
     done = entries[..., DONE] > within
     labels = _labels(store.layout.points).isel({dim: places[dim] for dim in dims})
-    found = []
+    found, opened = [], _Opened(store)
     for index in range(len(store.layout.templates)):
         here = done & (entries[..., TEMPLATE] == index)
         if here.any():
-            chosen = _chosen(_open(store, index), places).assign_coords(labels.coords)
+            chosen = opened[index].isel(places, missing_dims="ignore").assign_coords(labels.coords)
             found.append(chosen if here.all() else chosen.where(here))
     joined = functools.reduce(xr.Dataset.combine_first, _alike(found)) if found[1:] else [*found, labels][0]
     known = {name for one in found for name in one.coords} & set(joined.variables)
     return joined.set_coords(known).assign_attrs(layouts.attributes(store.layout))
 
 
-def _chosen(opened: xr.Dataset, places: dict[str, list[int]]) -> xr.Dataset:
-    """Return what is at these places; anything where the store was not laid out so far when last written."""
-    known = {dim: np.minimum(at, opened.sizes[dim] - 1) for dim, at in places.items() if dim in opened.dims}
-    return opened.isel(known)
+class _Opened(dict[int, xr.Dataset]):
+    """The arrays of each shape, with its own labels.
+
+    Metadata and labels are those that follow from the layout, whatever the disk has of them: they may be
+    damaged, or not be laid out so far yet. Chunks of results that count as done were held against checksums.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.layout, self.zarr = store.layout, _following(store)
+
+    def __missing__(self, index: int) -> xr.Dataset:
+        template = self.layout.templates[index]
+        opened = xr.open_zarr(self.zarr, group=str(index) if index else None, **AS_IT_IS)
+        shaped = opened.set_coords(list(template["labels"]))[list(template["variables"])]
+        bare = shaped.drop_attrs(deep=False).drop_vars(set(self.layout.points.axes) & set(shaped.coords))
+        self[index] = bare.assign_coords(_texts(bare))
+        return self[index]
 
 
-def _open(store: Store, index: int) -> xr.Dataset:
-    """Return the arrays of one shape, with its own labels."""
-    template = store.layout.templates[index]
-    opened = xr.open_zarr(store.path, group=str(index) if index else None, **AS_IT_IS)
-    shaped = opened.set_coords(list(template["labels"]))[list(template["variables"])].drop_attrs(deep=False)
-    bare = shaped.drop_vars(set(store.layout.points.axes) & set(shaped.coords))
-    return bare.assign_coords(_texts(bare))
+def _following(store: Store) -> Any:
+    """Return a store of Zarr in which a file that follows from the layout has the content that it should."""
+    from zarr.storage import LocalStore, WrapperStore
+
+    files = layouts.files(store.layout)
+
+    class Following(WrapperStore):
+        async def get(self, key: str, prototype: Any, byte_range: Any = None) -> Any:
+            if key in files and byte_range is None:
+                return prototype.buffer.from_bytes(files[key])
+            return await super().get(key, prototype, byte_range)
+
+        async def list_dir(self, prefix: str) -> AsyncIterator[str]:
+            start = f"{prefix}/" if prefix else ""
+            for name in {key[len(start) :].split("/")[0] for key in files if key.startswith(start)}:
+                yield name
+
+    return Following(LocalStore(store.path, read_only=True))
 
 
 def _labels(points: Points) -> xr.Dataset:

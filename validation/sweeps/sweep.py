@@ -184,16 +184,15 @@ class Sweep:
         """Return point by point what is done of a sweep without replicates, and in how many seconds."""
         store = opening.peek(self.store, self._layout())
         missing = {unit.place[:-1] for unit in store.missing(self.points, None)}
-        places = itertools.product(*store.layout.points.places(self.points))
-        return [
-            (
-                store.layout.points.at(place),
-                results.part(store, place),
-                float(store.ledger[(*place, 0, SECONDS)]),
-            )
-            for place in places
+        places = [
+            place
+            for place in itertools.product(*store.layout.points.places(self.points))
             if place not in missing
         ]
+        seconds = (float(store.ledger[(*place, 0, SECONDS)]) for place in places)
+        return list(
+            zip(map(store.layout.points.at, places), results.parts(store, places), seconds, strict=True)
+        )
 
     def remove(self) -> None:
         """Delete the store, if there is one.
