@@ -87,7 +87,7 @@ def population(
         active = sums.active(state[1])
         return sums.first(state[1]) - RESOLVED * state[1] * active if active else 1.0
 
-    resolved.terminal = True
+    resolved.terminal = True  # type: ignore[attr-defined]  # so SciPy has it
 
     solution = solve_ivp(
         flow,

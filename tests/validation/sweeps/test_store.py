@@ -244,6 +244,18 @@ def test_metadata_are_mended_and_the_layout_has_a_copy(tmp_path):
         done(tmp_path / "store")
 
 
+def test_results_are_read_though_metadata_are_damaged(tmp_path):
+    """By what follows from the layout; nothing on the disk is touched."""
+    before = done(tmp_path / "store")
+    for name in ("zarr.json", "x/zarr.json", "ledger/zarr.json", "l1/c/0", "k/c/0"):
+        file = tmp_path / "store" / name
+        content = file.read_bytes()
+        for damaged in (b"", content[:20], content.replace(b"64", b"32")):
+            file.write_bytes(damaged)
+            xr.testing.assert_identical(planned(tmp_path / "store").dataset().load(), before)
+            assert file.read_bytes() == damaged
+
+
 def test_damaged_units_are_found_out_and_measured_again(tmp_path):
     before, store = done(tmp_path / "store"), tmp_path / "store"
     (store / "x/c/0/0/1").write_bytes(b"")
