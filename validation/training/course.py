@@ -85,7 +85,7 @@ def train(
         "basis", all basis vectors at once, or samples of sparse features: ``Independent(p=0.05)``,
         ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs), ``PowerLaw(p=0.05, exponent=1.1)``;
         further settings are ``values="uniform"`` and ``batch`` (`validation.training.inputs`).
-    activation : Activation or {"none", "relu", "gelu", "layer_norm"}
+    activation : Activation or {"none", "relu", "gelu", "solu", "layer_norm"}
         The hidden activation f.
     tied : bool
         Whether the decoder is the transposed encoder.
