@@ -49,7 +49,8 @@ def participation(activations: np.ndarray) -> np.ndarray:
     Shapes and errors are those of `monosemantic_neurons`.
     """
     sizes = _sizes(activations)
-    return _over(sizes.sum(axis=-2) ** 2, (sizes**2).sum(axis=-2))
+    shares = _over(sizes, sizes.max(axis=-2, keepdims=True))  # squares of them are no smaller than any float
+    return _over(shares.sum(axis=-2) ** 2, (shares**2).sum(axis=-2))
 
 
 def dead_neurons(activations: np.ndarray) -> np.ndarray:

@@ -34,7 +34,7 @@ def test_replicates_are_one_by_one():
         np.testing.assert_array_equal(measure(both), [measure(one) for one in both])
 
 
-@given(arrays(float, (4, 3), elements=st.floats(0, 1e3)), st.floats(0.1, 10))
+@given(arrays(float, (4, 3), elements=st.just(0.0) | st.floats(1e-3, 1e3)), st.floats(0.1, 10))
 def test_indices_have_their_bounds_and_know_no_scale(activations, scale):
     share, number = selectivity(activations), participation(activations)
     alive = ~dead_neurons(activations)
