@@ -3,8 +3,8 @@
 import numpy as np
 import xarray as xr
 
+from sim.monosemanticity import monosemantic_neurons
 from theory.common import arguments
-from validation.analysis.monosemanticity import monosemantic_neurons
 
 
 def responses(run: xr.Dataset, amplitudes: np.ndarray, threshold: float = 0.999) -> xr.Dataset:

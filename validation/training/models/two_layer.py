@@ -1,7 +1,8 @@
 """The two-layer model ``y = W₂ᵀ f(W₁ᵀ Pᵀx + b₁)``: loss and written-out gradient on sparse samples."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import fsum
 from typing import Any
 
 import numpy as np
@@ -9,8 +10,8 @@ import numpy as np
 from theory import TwoLayer
 from validation.training.activations import ACTIVATIONS
 from validation.training.backend import Array, is_numpy, namespace_of
-from validation.training.models import sparse_layers
-from validation.training.sparse_samples import Samples
+from validation.training.models import Network, Parameters, sparse_layers
+from validation.training.sparse_samples import Samples, draw
 
 Weights = Mapping[str, Array]  # "W1" (input, neuron), "b1" (neuron,), "W2" (neuron, output)
 
@@ -42,6 +43,66 @@ class Problem:
         projection = model.project(rng).astype(dtype)
         wanted = model.project(rng).astype(dtype) if model.task == "reprojector" else None
         return cls(model, projection, wanted, l1)
+
+    def on(self, xp: Any) -> "Problem":
+        """Return the same with its projections in another array library, on its device."""
+        wanted = None if self.wanted is None else xp.asarray(self.wanted)
+        return replace(self, projection=xp.asarray(self.projection), wanted=wanted)
+
+
+class Replicates(Network):
+    """Gradients of replicates, each on samples of its own, and the decay of their biases.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        One for each replicate.
+    keys : ndarray of uint64, shape (replicate, 2)
+        Keys of their random numbers: those of a step depend on nothing else.
+    batch : int
+        Samples in each step.
+    decay, until : float
+        What biases lose in each step, as a share of them, in steps before this one.
+    """
+
+    def __init__(
+        self, problems: list[Problem], keys: np.ndarray, batch: int, decay: float = 0.0, until: float = 0.0
+    ) -> None:
+        self.problems, self.keys, self.batch = problems, keys, batch
+        self.decay, self.until = decay, until
+
+    def gradients(self, parameters: Parameters, step: int) -> Parameters:
+        """Return the gradients on the batches of this step."""
+        found = [
+            loss_and_gradient(weights, problem, samples)[1]
+            for weights, problem, samples in self._each(parameters, self.batch, [0, step])
+        ]
+        xp = namespace_of(parameters["W1"])
+        return {name: xp.stack([gradient[name] for gradient in found]) for name in parameters}
+
+    def constrain(self, parameters: Parameters, step: int) -> None:
+        """Let the biases decay."""
+        if self.decay and step < self.until:
+            parameters["b1"][...] *= 1 - self.decay
+
+    def losses(self, parameters: Parameters, batch: int, batches: int) -> np.ndarray:
+        """Return the squared error by replicate, on as many batches of other samples, always the same."""
+        found = [
+            [loss(weights, problem, samples) for weights, problem, samples in each]
+            for each in (self._each(parameters, batch, [1, number]) for number in range(batches))
+        ]
+        return np.array([fsum(each) / batches for each in zip(*found, strict=True)])
+
+    def _each(
+        self, parameters: Parameters, batch: int, counter: list[int]
+    ) -> Iterator[tuple[Weights, Problem, Samples]]:
+        """Yield weights, problem and samples of each replicate."""
+        for place, (problem, key) in enumerate(zip(self.problems, self.keys, strict=True)):
+            rng = np.random.Generator(np.random.Philox(counter=[0, 0, *counter], key=key))
+            model = problem.model
+            real = str(parameters["W1"].dtype)
+            samples = draw(rng, model.probabilities(), batch, model.draws == 2, real)
+            yield {name: array[place, ...] for name, array in parameters.items()}, problem, samples
 
 
 def single_feature_activations(weights: Weights, problem: Problem) -> Array:

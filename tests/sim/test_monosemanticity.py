@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import arrays
 
+from sim.monosemanticity import dead_neurons, own_neurons, participation, selectivity
 from validation import monosemantic_neurons
-from validation.analysis.monosemanticity import dead_neurons, own_neurons, participation, selectivity
 
 # one feature, two alike, nearly one, dead, one negative
 NEURONS = np.array(
