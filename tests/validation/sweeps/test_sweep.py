@@ -236,9 +236,8 @@ def test_results_do_not_depend_on_the_size_of_batches(tmp_path, form):
 
     content = []
     for batch in (1, 3, 4):
-        for size in (batch, 2):  # the second time it is extended, by who would choose otherwise
-            one = Sweep(numbers, GRID, 6 - size, 5, tmp_path / str(batch), Here(), size)
-            one.run()
+        for replicates, size in ((2, batch), (5, 2)):  # extended by who would choose otherwise
+            Sweep(numbers, GRID, replicates, 5, tmp_path / str(batch), Here(), size).run()
         store = Store(tmp_path / str(batch))
         store.load()
         assert store.layout.batch == batch
