@@ -18,7 +18,7 @@ TESTS = (
     "test_toml.py::test_whatever_is_in_a_file",
     "test_toml.py::test_lines_of_files_in_any_order_with_a_slip",
 )
-ROUND = 100  # examples of each test
+ROUND = 25  # examples of each test
 PAGE = FOLDER.parent.parent / "docs" / "files.md"
 PLACE = re.compile(r"(<!-- fuzzing -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
