@@ -18,7 +18,7 @@ from validation import train
 
 MODEL = Autoencoder(64, 256, 2.5e-4)
 STRONGER = Autoencoder(64, 256, 8e-3)
-REPLICATES = 32
+REPLICATES = 8
 ALIKE = 0.95  # share of features that should end alike
 PEERS: dict[str, tuple[Autoencoder, float, int, Callable]] = {
     "gd": (STRONGER, 0.05, 600, torch.optim.SGD),

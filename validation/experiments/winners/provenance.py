@@ -43,8 +43,8 @@ def measure(method: str, l1: float, n: int, m: int, block: int, instances: int, 
     A feature's *leader* is the slot, neuron and sign, of its largest weight. Of each final pair, two features
     with weights above ½ of opposite signs on one neuron, it is noted whether both led there at each look; of
     each feature, when it led for good where it ends, and which rank that weight had at the start. The flow
-    is followed to its sparse end. Gradient descent (rate 0.05), momentum 0.9 (0.005) and SGD by mini-batches of
-    n/4 features (0.025) do 600 or 1,000 steps; Adam and AdamW, at the paper's rate 0.001 and λ, as many
+    is followed to its sparse end. Gradient descent (rate 0.05), momentum 0.9 (0.005) and SGD by mini-batches
+    of n/4 features (0.025) do 600 or 1,000 steps; Adam and AdamW, at the paper's rate 0.001 and λ, as many
     as would carry a weight over 45 σ: leaders change no more.
     """
     model = Autoencoder(n, m, l1)
@@ -139,8 +139,8 @@ def _answer(found: Findings) -> str:
 
     m = rows("flow")["m"]
     return (
-        f"Of the pairs of features that end on one of {m} neurons {rows('flow'):%} led there at the start in the "
-        f"flow, {rows('gd'):%} under gradient descent, and {rows('adamw'):%} under AdamW at the paper's "
+        f"Of the pairs of features that end on one of {m} neurons {rows('flow'):%} led there at the start in "
+        f"the flow, {rows('gd'):%} under gradient descent, and {rows('adamw'):%} under AdamW at the paper's "
         f"settings; of random slots it would be one in {4 * m**2:,}."
     )
 
@@ -173,18 +173,18 @@ EXPERIMENTS = (
         ),
         _answer,
         "How it is decided differs. In the flow and what follows it leads are lost early, while interference "
-        "decays; half of the winners lead for good from λt = {decided[n=64,method=flow].last} on. Under AdamW "
-        "the largest initial weight wins for {won[n=64,method=adamw].last:%} of features, against "
+        "decays; half of the winners lead for good from λt = {decided[n=64,method=flow].last} on. Under "
+        "AdamW the largest initial weight wins for {won[n=64,method=adamw].last:%} of features, against "
         "{won[n=64,method=flow].last:%} in the flow, and the median winner began with rank "
-        "{rank[n=64,method=adamw].last} against {rank[n=64,method=flow].last}. Most of its leads are lost after "
-        "interference is gone (`scrambling`), in the race, by half of the winners until step "
+        "{rank[n=64,method=adamw].last} against {rank[n=64,method=flow].last}. Most of its leads are lost "
+        "after interference is gone (`scrambling`), in the race, by half of the winners until step "
         "{decided[n=64,method=adamw].last}: Adam divides by the root of the mean square of gradients, which "
         "remembers the first of them for 1,000 steps, and weights that were pushed little race faster "
-        "(`intervention`). Adam without weight decay does the same. Of the benign collisions that there are at "
-        "the start, {ended[n=64,method=flow].last:%} end as pairs in the flow and "
+        "(`intervention`). Adam without weight decay does the same. Of the benign collisions at the start, "
+        "{ended[n=64,method=flow].last:%} end as pairs in the flow and "
         "{ended[n=64,method=adamw].last:%} under AdamW. The number of pairs does not tell: slots taken at "
         "random give about as many (`polysemantic_neurons`).",
-        "Slots count, not neurons: that the signs agree is asked for, too. λ is that of the paper for Adam, and "
+        "Slots count, not neurons: that the signs agree is asked for, too. λ is the paper's for Adam, and "
         "32 times that for the methods that follow the flow, of which the flow at both shows that it hardly "
         "matters. At n = 256, m = 1024 blocks of three runs are filled in as time allows.",
         courses.NAMES,
