@@ -179,8 +179,8 @@ EXPERIMENTS = (
         "{rank[n=64,method=adamw].last} against {rank[n=64,method=flow].last}. Most of its leads are lost "
         "after interference is gone (`scrambling`), in the race, by half of the winners until step "
         "{decided[n=64,method=adamw].last}: Adam divides by the root of the mean square of gradients, which "
-        "remembers the first of them for 1,000 steps, and weights that were pushed little race faster "
-        "(`intervention`). Adam without weight decay does the same. Of the benign collisions at the start, "
+        "remembers the first of them for 1,000 steps (`intervention`). Adam without "
+        "weight decay does the same. Of the benign collisions at the start, "
         "{ended[n=64,method=flow].last:%} end as pairs in the flow and "
         "{ended[n=64,method=adamw].last:%} under AdamW. The number of pairs does not tell: slots taken at "
         "random give about as many (`polysemantic_neurons`).",
