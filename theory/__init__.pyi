@@ -3,6 +3,7 @@ from . import (
     co_occurrence,
     collisions,
     derivation,
+    dictionaries,
     flow,
     interference,
     noise,
@@ -11,16 +12,19 @@ from . import (
 )
 from .catalogue import derivations
 from .common import schema
+from .dictionaries import Dictionary
 from .model import Autoencoder
 from .noise import fourth_norm
 
 __all__ = [
     "Autoencoder",
+    "Dictionary",
     "capacity",
     "co_occurrence",
     "collisions",
     "derivation",
     "derivations",
+    "dictionaries",
     "flow",
     "fourth_norm",
     "interference",
