@@ -1,18 +1,13 @@
-import sys
-from pathlib import Path
-
 import array_api_strict
 import numpy as np
 import pytest
 import torch
 
+from tests.validation.training.dictionaries import reference
 from theory import Dictionary
 from validation.training.dictionaries import kernels, patterns
 from validation.training.dictionaries.kinds import CODERS
 from validation.training.dictionaries.loss import loss_and_gradient
-
-sys.path.insert(0, str(Path(__file__).parent))
-import reference
 
 SAMPLES, INPUTS, LATENTS = 60, 7, 40
 STRENGTHS = {
