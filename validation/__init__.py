@@ -7,6 +7,7 @@ _HOME = {
     "analyze": "validation.analysis.networks",
     "check": "validation.experiments.checking",
     "polysemantic_neurons": "sim.metrics",
+    "recovery": "validation.analysis.recovery",
     "sweep": "validation.sweeps.sweep",
     "train": "validation.training.kinds",
 }

@@ -7,10 +7,8 @@ which does not learn from it (Gao et al., arXiv:2406.04093, section A.2).
 
 from typing import NamedTuple
 
-import numpy as np
-
 from theory import Dictionary
-from validation.training.backend import Array, namespace_of, to_numpy
+from validation.training.backend import Array, namespace_of
 from validation.training.dictionaries import patterns
 from validation.training.dictionaries.kinds import Coder, Frozen, Latents, Parameters, coder
 
@@ -25,12 +23,21 @@ class Outcome(NamedTuple):
     fired: Array
 
 
-def forward(model: Dictionary, parameters: Parameters, inputs: Array) -> tuple[Coder, Array, Array, Latents]:
-    """Return the kind, the centred inputs, the pre-activations and the latents."""
+class Forward(NamedTuple):
+    """The kind, the centred inputs, their pre-activations without bias, and the latents."""
+
+    kind: Coder
+    centred: Array
+    pre: Array
+    latents: Latents
+
+
+def forward(model: Dictionary, parameters: Parameters, inputs: Array) -> Forward:
+    """Return the latents of inputs, and what came before."""
     kind = coder(model)
     centred = inputs - parameters["b_dec"][..., None, :]
     pre = centred @ parameters["W_enc"]
-    return kind, centred, pre, kind.latents(pre, parameters)
+    return Forward(kind, centred, pre, kind.latents(pre, parameters))
 
 
 def loss_and_gradient(
@@ -38,7 +45,7 @@ def loss_and_gradient(
     parameters: Parameters,
     inputs: Array,
     strength: float = 1.0,
-    dead: np.ndarray | None = None,
+    dead: Array | None = None,
 ) -> Outcome:
     """Return loss and gradient on inputs (..., sample, input).
 
@@ -53,8 +60,8 @@ def loss_and_gradient(
         A batch.
     strength : float
         Factor of L1 or L0, for their warm-up.
-    dead : ndarray of bool, (latent,), optional
-        Latents that are to reconstruct what is left, for one dictionary.
+    dead : array of bool, (..., latent), optional
+        Latents that are to reconstruct what is left.
 
     Returns
     -------
@@ -70,7 +77,7 @@ def loss_and_gradient(
     through_encoder = latents.pattern.total(pulled.pre)
     xp = namespace_of(pre)
     loss = xp.sum(slopes.squares, axis=-1) + pulled.penalty
-    if dead is not None and dead.any():
+    if dead is not None and xp.any(dead):
         loss = loss + _auxiliary(parameters, gradient, through_encoder, (inputs, centred, pre), latents, dead)
     gradient["b_dec"] = slopes.bias - (parameters["W_enc"] @ through_encoder[..., None])[..., 0]
     on = xp.where(latents.values > 0, xp.ones_like(latents.values), xp.zeros_like(latents.values))
@@ -83,21 +90,21 @@ def _auxiliary(
     through_encoder: Array,
     batch: tuple[Array, Array, Array],
     latents: Latents,
-    dead: np.ndarray,
-) -> float:
+    dead: Array,
+) -> Array:
     """Add the gradient by what dead latents leave of the rest, and return their part of the loss."""
     inputs, centred, pre = batch
-    decoder = np.ascontiguousarray(parameters["W_dec"][dead])
-    rest = inputs - latents.pattern.dense(latents.values) @ parameters["W_dec"] - parameters["b_dec"]
-    bias = parameters["b_enc"][dead]
-    pattern = patterns.largest(
-        np.ascontiguousarray(pre[:, dead]), bias, min(inputs.shape[-1] // 2 or 1, len(bias))
-    )
-    values = pattern.take(np.ascontiguousarray(pre[:, dead])) + pattern.spread(bias)
-    slopes = pattern.reconstruct(values, decoder, np.zeros_like(rest[0]), rest, (len(bias),))
-    gradient["W_dec"][dead] += AUXILIARY * slopes.decoder
-    gradient["W_enc"][:, dead] += AUXILIARY * pattern.encoder(slopes.values, centred)
+    xp = namespace_of(pre)
+    decoder, bias = parameters["W_dec"], parameters["b_enc"]
+    rest = inputs - latents.pattern.dense(latents.values) @ decoder - parameters["b_dec"][..., None, :]
+    never = xp.full_like(bias, -xp.inf)
+    pattern = patterns.largest(pre, xp.where(dead, bias, never), inputs.shape[-1] // 2 or 1)
+    values = pattern.take(pre) + pattern.spread(bias)
+    nothing = xp.zeros_like(parameters["b_dec"])
+    slopes = pattern.reconstruct(values, decoder, nothing, rest, (decoder.shape[-2],))
     by_bias = AUXILIARY * pattern.total(slopes.values)
-    gradient["b_enc"][dead] += by_bias
-    through_encoder[dead] += by_bias
-    return AUXILIARY * float(to_numpy(slopes.squares)[0])
+    gradient["W_dec"] += AUXILIARY * slopes.decoder
+    gradient["W_enc"] += AUXILIARY * pattern.encoder(slopes.values, centred)
+    gradient["b_enc"] = gradient["b_enc"] + by_bias
+    through_encoder += by_bias
+    return AUXILIARY * slopes.squares[..., 0]

@@ -84,7 +84,8 @@ class Listed:
 
     def encoder(self, slopes: np.ndarray, centred: np.ndarray) -> np.ndarray:
         """Return the gradient by the encoder."""
-        return kernels.encoder_slopes(self.first, self.latents, slopes, centred, self.count).T
+        by_encoder = kernels.encoder_slopes(self.first, self.latents, slopes, centred, self.count)
+        return np.ascontiguousarray(by_encoder.T)
 
     def dense(self, values: np.ndarray) -> np.ndarray:
         """Return all latents, (sample, latent)."""
