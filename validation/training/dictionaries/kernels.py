@@ -50,7 +50,12 @@ def largest(pre, bias, k):
                 held = min(held + 1, k)
                 if held == k:
                     least = values[k - 1]
-        latents[n : n + held] = np.sort(places[:held])
+        for j in range(held):
+            at = n + j
+            while at > n and latents[at - 1] > places[j]:
+                latents[at] = latents[at - 1]
+                at -= 1
+            latents[at] = places[j]
         n += held
     first[samples] = n
     return first, latents[:n].copy()
