@@ -1,5 +1,6 @@
 """What dictionaries are trained on: activations, a function, or the hidden layer of a trained model."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -10,6 +11,7 @@ import xarray as xr
 from theory.common import arguments
 from theory.common.arguments import ArgumentError, ArgumentTypeError
 
+Data = np.ndarray | xr.Dataset | Callable[[np.random.Generator, int], np.ndarray]
 PROBED = 8  # samples of a function that are looked at before training
 
 
@@ -18,6 +20,10 @@ class Source(Protocol):
 
     def draw(self, rng: np.random.Generator, count: int, replicate: int) -> np.ndarray:
         """Return activations, (sample, input), for the dictionary of a replicate."""
+
+    @property
+    def identity(self) -> str:
+        """What tells these data from others, in a checkpoint."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,11 @@ class Rows:
         """Return rows."""
         return self.activations[rng.integers(len(self.activations), size=count)]
 
+    @property
+    def identity(self) -> str:
+        """A digest of the rows."""
+        return hashlib.sha256(self.activations.tobytes()).hexdigest()
+
 
 @dataclass(frozen=True)
 class Drawn:
@@ -40,6 +51,11 @@ class Drawn:
     def draw(self, rng: np.random.Generator, count: int, replicate: int) -> np.ndarray:
         """Return what the function does."""
         return self.function(rng, count)
+
+    @property
+    def identity(self) -> str:
+        """The name of the function: what it does cannot be known."""
+        return str(getattr(self.function, "__qualname__", type(self.function).__qualname__))
 
 
 @dataclass(frozen=True)
@@ -61,6 +77,11 @@ class Hidden:
     def draw(self, rng: np.random.Generator, count: int, replicate: int) -> np.ndarray:
         """Return hidden activations."""
         return self.features(rng, count) @ self.encodings[replicate % len(self.encodings)]
+
+    @property
+    def identity(self) -> str:
+        """A digest of the encodings, and the probability."""
+        return f"{hashlib.sha256(self.encodings.tobytes()).hexdigest()} at {self.probability}"
 
     def features(self, rng: np.random.Generator, count: int) -> np.ndarray:
         """Return features, (sample, feature)."""

@@ -99,9 +99,9 @@ class Learner(Network):
             inputs = self.batches.at(step, xp, decoder.dtype)
             for r in range(len(decoder)):
                 one = {name: array[r, ...] for name, array in parameters.items()}
-                self._draw_anew(one, inputs[r, ...], np.append(self.batches.keys[r], step))
+                self._draw_anew(one, inputs[r, ...], [*self.batches.keys[r].tolist(), step])
 
-    def _draw_anew(self, parameters: Parameters, inputs: Array, seed: np.ndarray) -> None:
+    def _draw_anew(self, parameters: Parameters, inputs: Array, seed: list[int]) -> None:
         """Turn dead latents of one dictionary to what it leaves of samples, the worse the likelier.
 
         They have had no gradient for so long that the optimiser keeps nothing of them.

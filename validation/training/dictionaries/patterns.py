@@ -11,7 +11,7 @@ import numpy as np
 from validation.training.backend import Array, is_numpy, namespace_of
 from validation.training.dictionaries import kernels
 
-DENSE = 1 / 6  # share of latents on from which BLAS is faster: python -m benchmarks.dictionary_density
+DENSE = 1 / 6  # share of latents on from which BLAS is faster: python -m benchmarks dictionaries
 
 
 class Slopes(NamedTuple):

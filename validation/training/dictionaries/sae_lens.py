@@ -70,6 +70,7 @@ def save(trained: xr.Dataset, folder: str | os.PathLike, replicate: int = 0) -> 
     }
     where = arguments.path("folder", folder)
     files.folder(where, "folder")
+    files.make(where, "folder")
     files.write(where / WEIGHTS, safetensors.numpy.save(weights), "folder")
     configuration = _configuration(trained, architecture, str(weights["W_dec"].dtype))
     files.write(where / CONFIGURATION, json.dumps(configuration).encode(), "folder")

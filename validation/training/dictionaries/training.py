@@ -1,7 +1,7 @@
 """Training dictionaries, many replicates side by side: data in, one dataset out."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
@@ -55,7 +55,7 @@ def train(
     model: Dictionary,
     optimizer: Optimizer | str = "adam",
     *,
-    data: np.ndarray | xr.Dataset | Callable[[np.random.Generator, int], np.ndarray] | None = None,
+    data: sources.Data | None = None,
     steps: int = 5000,
     learning_rate: float = 3e-3,
     schedule: Schedule | str = "trapezoid",
@@ -109,8 +109,8 @@ def train(
     device : {"cpu", "cuda"}
         Where it runs; "cuda" needs CuPy.
     checkpoint : path, optional
-        A safetensors file that keeps the run and from which, if it is there, training goes on. Data are not
-        kept in it: they must be the same.
+        A safetensors file that keeps the run and from which, if it is there, training goes on, on the same
+        data.
 
     Returns
     -------
@@ -128,7 +128,8 @@ def train(
 
     Notes
     -----
-    `docs/dictionaries.md`. Initially the encoder is the transposed decoder, as in SAELens.
+    Losses and gradients: `validation.training.dictionaries.kinds`. Initially the encoder is the transposed
+    decoder, as in SAELens.
     """
     arguments.instance("model", model, Dictionary)
     run = DictionaryRun.checked(
@@ -153,7 +154,7 @@ def train(
     trainer = _trainer(model, run, source, {name: xp.asarray(array) for name, array in start.items()})
     held_out = Batches(source, run.keys() ^ OTHER, 0, min(run.batch, EVALUATED))
     course = Course(run, trainer, partial(_measure, model, held_out), spaced(run.steps))
-    interrupted = course.follow(checkpoint, model.parameters(), start)
+    interrupted = course.follow(checkpoint, model.parameters() | {"data": source.identity}, start)
     final = {name: array for name, array in course.parameters.items() if name != "idle"}
     variables: dict[str, tuple] = {
         name: (("replicate", *DIMENSIONS.get(name, ("latent",))), array) for name, array in final.items()

@@ -50,22 +50,6 @@ def test_a_trained_dictionary_can_be_used(trained):
     np.testing.assert_allclose(alone, latents[:50], atol=1e-12)  # it does not depend on other samples
 
 
-@pytest.mark.parametrize("kind", CODERS)
-def test_gradients_of_the_decoder_are_along_the_sphere(kind):
-    model = Dictionary(6, 12, kind, **STRENGTHS[kind])
-    rng = np.random.default_rng(2)
-    decoder = rng.normal(size=(3, 12, 6))
-    decoder /= np.linalg.norm(decoder, axis=-1, keepdims=True)
-    by_latent = {"b_enc": 0.0, "idle": 0.0, **CODERS[kind].extra}
-    parameters = {"W_enc": decoder.transpose(0, 2, 1).copy(), "W_dec": decoder, "b_dec": np.zeros((3, 6))}
-    parameters |= {name: np.full((3, 12), value) for name, value in by_latent.items()}
-    learner = Learner(model, Batches(Rows(DATA), np.ones((3, 2), np.uint64), 0, 40), 10, 0.0, 5)
-    found = learner.gradients(parameters, 0)
-    assert np.abs(found["W_dec"]).max() > 1e-3
-    np.testing.assert_allclose((found["W_dec"] * decoder).sum(axis=-1), 0, atol=1e-12)
-    assert parameters["idle"].max() <= 1
-
-
 def test_a_replicate_does_not_depend_on_how_many_there_are():
     model = Dictionary(6, 12, "topk", k=2)
     one, three = (train(model, data=DATA, replicates=n, seed=5, **SHORT) for n in (1, 3))
@@ -93,6 +77,8 @@ def test_goes_on_from_a_checkpoint_to_the_last_bit(kind, tmp_path, monkeypatch):
         patch.setattr(course.Course, "record", interrupted)
         assert train(model, **settings, checkpoint=file).attrs["interrupted"] == 1
     assert train(model, **settings, checkpoint=file).identical(train(model, **settings))
+    with pytest.raises(ValueError, match=r"^checkpoint must be of the same run"):
+        train(model, **settings | {"data": DATA[1:]}, checkpoint=file)
 
 
 def test_thresholds_move():
@@ -104,18 +90,51 @@ def test_thresholds_move():
     assert run.threshold.min() >= 0
 
 
-@pytest.mark.parametrize("kind", ["l1", "gated", "jumprelu", "topk"])
-def test_dead_latents_come_to_life(kind):
-    """All but the first two latents point away from all data."""
-    away = -np.abs(np.random.default_rng(3).normal(size=(12, 6)))
-    away[:2] = np.eye(6)[:2]
-    model = Dictionary(6, 12, kind, **STRENGTHS[kind])
-    settings = {"data": DATA, "steps": 400, "batch": 128, "initial": away}
-    revived = train(model, dead_after=20, **settings)
-    left = train(model, dead_after=10_000, **settings)
-    assert left.dead.sum() == 10
-    assert revived.dead.sum() < 7
-    assert revived.explained_variance > left.explained_variance + 0.1
+def learner(kind, replicates, dead_after=5, steps=100):
+    batches = Batches(Rows(DATA), np.ones((replicates, 2), np.uint64), 0, 40)
+    return Learner(Dictionary(6, 12, kind, **STRENGTHS[kind]), batches, steps, 0.0, dead_after)
+
+
+def random_parameters(kind, replicates):
+    rng = np.random.default_rng(2)
+    decoder = rng.normal(size=(replicates, 12, 6))
+    decoder /= np.linalg.norm(decoder, axis=-1, keepdims=True)
+    encoder = decoder.transpose(0, 2, 1).copy()
+    by_latent = {"b_enc": 0.1, "idle": 0.0, **CODERS[kind].extra}
+    parameters = {"W_enc": encoder, "W_dec": decoder, "b_dec": np.zeros((replicates, 6))}
+    return parameters | {name: np.full((replicates, 12), value) for name, value in by_latent.items()}
+
+
+@pytest.mark.parametrize("kind", CODERS)
+def test_gradients_of_the_decoder_are_along_the_sphere(kind):
+    parameters = random_parameters(kind, 3)
+    found = learner(kind, 3).gradients(parameters, 0)
+    assert np.abs(found["W_dec"]).max() > 1e-3
+    np.testing.assert_allclose((found["W_dec"] * parameters["W_dec"]).sum(axis=-1), 0, atol=1e-12)
+    assert parameters["idle"].max() <= 1
+
+
+@pytest.mark.parametrize("kind", CODERS)
+@pytest.mark.parametrize(("step", "due"), [(10, True), (11, False), (95, False)])
+def test_dead_latents_are_drawn_anew_towards_what_is_left(kind, step, due):
+    parameters = random_parameters(kind, 2)
+    parameters["idle"][1, 3:] = 7
+    before = {name: array.copy() for name, array in parameters.items()}
+    learner(kind, 2).constrain(parameters, step)
+    np.testing.assert_allclose(np.linalg.norm(parameters["W_dec"], axis=-1), 1)
+    changed = due and kind in ("l1", "gated", "jumprelu")
+    for name, array in parameters.items():
+        latents = array[1].T if name == "W_enc" else array[1]
+        same = np.isclose(latents, (before[name][1].T if name == "W_enc" else before[name][1]))
+        assert np.isclose(array[0], before[name][0]).all()
+        if name in ("W_dec", "W_enc", "idle"):
+            assert same[:3].all()
+            assert same[3:].all() != changed
+    if changed:
+        cosines = (parameters["W_dec"][1, 3:] * parameters["W_enc"][1].T[3:]).sum(axis=-1)
+        np.testing.assert_allclose(cosines, 0.2)  # of the mean length, 1, along the decoder
+        assert (parameters["idle"] == 0).all()
+        assert (parameters["b_enc"][1, 3:] == 0).all()
 
 
 def test_explained_variance_is_on_the_scale_of_the_inputs():
@@ -148,7 +167,6 @@ def test_data_may_be_a_function_or_a_trained_model():
         ({"data": DATA[:, :3]}, "data"),
         ({"data": "file"}, "data"),
         ({"data": lambda rng, n: np.zeros((n, 2))}, "data"),
-        ({"data": train}, "data"),
         ({"data": DATA, "batch": 0}, "batch"),
         ({"data": DATA, "dead_after": 0}, "dead_after"),
         ({"data": DATA, "strength_warm_up": 2}, "strength_warm_up"),
