@@ -20,12 +20,12 @@ BOTH = np.ones((1, 2))
 def settings(full: bool) -> list[Setting]:
     """Return strengths around the threshold at each co-occurrence."""
     shares = (0.5, 0.7, 0.85, 0.95) if full else (0.7,)
-    factors = (0.5, 0.8, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2) if full else (0.9, 1.1)
+    factors = (0.8, 0.9, 1.0, 1.1, 1.2) if full else (0.9, 1.1)
     return [
         {
             "co_occurrence": share,
             "l1_coefficient": round(factor * dictionaries.absorption_threshold(share), 6),
-            "replicates": 8 if full else 4,
+            "replicates": 4 if full else 4,
         }
         for share in shares
         for factor in factors
@@ -50,7 +50,7 @@ def measure(co_occurrence: float, l1_coefficient: float, replicates: int, seed: 
         Dictionary(2, 2, "l1", l1_coefficient=l1_coefficient),
         data=partial(draw, co_occurrence=co_occurrence),
         initial=np.eye(2),
-        steps=4000,
+        steps=2000,
         batch=2048,
         replicates=replicates,
         seed=seed,

@@ -35,7 +35,7 @@ PROBED = 4096  # samples of which firing is taken
 
 def settings(full: bool) -> list[Setting]:
     """Return the kinds with their strengths; the small ones are half as large."""
-    sizes = {"n": 64, "m": 24, "latents": 128, "p": 2 / 64, "steps": 3000, "replicates": 8}
+    sizes = {"n": 64, "m": 24, "latents": 128, "p": 2 / 64, "steps": 1500, "replicates": 8}
     small = {"n": 24, "m": 12, "latents": 48, "p": 2 / 24, "steps": 400, "replicates": 4}
     return grid({"kind, strength": list(STRENGTHS.items()), **(sizes if full else small)})
 

@@ -35,8 +35,8 @@ def measure(l1_coefficient: float, p: float, replicates: int, seed: int) -> xr.D
         Dictionary(N, N, "l1", l1_coefficient=l1_coefficient),
         data=partial(draw, p=p),
         initial=np.eye(N),
-        steps=4000,
-        batch=1024,
+        steps=2000,
+        batch=512,
         replicates=replicates,
         seed=seed,
     )
