@@ -25,7 +25,7 @@ def settings(full: bool) -> list[Setting]:
         {
             "co_occurrence": share,
             "l1_coefficient": round(factor * dictionaries.absorption_threshold(share), 6),
-            "replicates": 4 if full else 4,
+            "replicates": 4,
         }
         for share in shares
         for factor in factors
