@@ -88,7 +88,10 @@ class Hidden:
         number = self.encodings.shape[1]
         if self.probability == 0:
             return np.eye(number)[rng.integers(number, size=count)]
-        return (rng.random((count, number)) < self.probability) * rng.random((count, number))
+        features = np.zeros((count, number), np.float32)
+        on = rng.random(features.shape, np.float32) < self.probability
+        features[on] = 1 - rng.random(np.count_nonzero(on), np.float32)  # on is above 0
+        return features
 
 
 def source(data: Any, n_inputs: int, replicates: int) -> Source:

@@ -1,8 +1,14 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from theory import Autoencoder, Dictionary
+from theory.common import schema
 from validation import train
+from validation.training.dictionaries import sae_lens
 from validation.training.dictionaries.data import Rows, source
 from validation.training.dictionaries.encoding import decode, encode, explained_variance
 from validation.training.dictionaries.kinds import CODERS, FIRST_THRESHOLD
@@ -178,3 +184,20 @@ def test_data_may_be_a_function_or_a_trained_model():
 def test_bad_arguments_are_named(given, name):
     with pytest.raises((ValueError, TypeError), match=rf"^{name} must"):
         train(Dictionary(6, 8, "topk", k=1), **SHORT | given)
+
+
+def test_the_command_line_trains_and_writes_both_formats(tmp_path):
+    np.save(tmp_path / "activations.npy", DATA)
+    command = [
+        Path(sys.executable).with_name("polysem"), "train", "dictionary", "activations.npy", "--kind", "topk",
+        "--k", "1", "--n-latents", "8", "--steps", "20", "--batch", "32", "--sae-lens", "sae",
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr
+    written = schema.load(tmp_path / "dictionary.nc")
+    np.testing.assert_array_equal(sae_lens.load(tmp_path / "sae").W_dec, written.W_dec)
+    bad = subprocess.run(
+        [*command, "--batch", "0"], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert bad.returncode == 2
+    assert bad.stderr.splitlines()[-1].startswith("polysem: --batch must")
