@@ -18,7 +18,7 @@ STRENGTHS = {
     "l1": 0.6,
     "topk": L0,
     "batch_topk": L0,
-    "gated": 0.8,
+    "gated": 0.65,
     "jumprelu": 0.03,
     "matryoshka": L0,
 }
@@ -35,7 +35,7 @@ PROBED = 4096  # samples of which firing is taken
 
 def settings(full: bool) -> list[Setting]:
     """Return the kinds with their strengths; the small ones are half as large."""
-    sizes = {"n": 64, "m": 24, "latents": 128, "p": 2 / 64, "steps": 1500, "replicates": 8}
+    sizes = {"n": 64, "m": 24, "latents": 128, "p": 2 / 64, "steps": 800, "replicates": 8}
     small = {"n": 24, "m": 12, "latents": 48, "p": 2 / 24, "steps": 400, "replicates": 4}
     return grid({"kind, strength": list(STRENGTHS.items()), **(sizes if full else small)})
 
@@ -73,7 +73,7 @@ def measure(
     """
     hidden = drawn(n, m, p, replicates, seed)
     model = dictionary(kind, strength, m, latents)
-    trained = train(model, data=hidden, steps=steps, batch=512, replicates=replicates, seed=seed)
+    trained = train(model, data=hidden, steps=steps, batch=256, replicates=replicates, seed=seed)
     found: dict[str, list[float]] = {name: [] for name in ("share", "cosine", "chance", "unique", "f1")}
     for r in range(replicates):
         matched = recovery(trained.W_dec.values[r], hidden.final.values[r])
