@@ -102,9 +102,9 @@ def dictionary(
     from validation.training import options
     from validation.training.settings import OPTIONS
 
-    activations = schema.load(data) if data.suffix == ".nc" else loading.activations(data)
-    inputs = activations.sizes["neuron"] if data.suffix == ".nc" else activations.shape[-1]
-    strengths = {"k": k, "l1_coefficient": l1_coefficient, "l0_coefficient": l0_coefficient}
+    activations: Any = schema.load(data) if data.suffix == ".nc" else loading.activations(data)
+    inputs = activations.sizes.get("neuron", 1) if data.suffix == ".nc" else activations.shape[-1]
+    strengths: dict[str, Any] = {"k": k, "l1_coefficient": l1_coefficient, "l0_coefficient": l0_coefficient}
     if kind == "topk" and k is not None and k == int(k):
         strengths["k"] = int(k)
     chosen = Dictionary(inputs, 4 * inputs if n_latents is None else n_latents, kind, **strengths)

@@ -1,5 +1,7 @@
 """64 features in 24 dimensions: which kind of dictionary finds them, at equal L0 and against chance."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -43,7 +45,8 @@ def settings(full: bool) -> list[Setting]:
 def dictionary(kind: str, strength: float, m: int, latents: int) -> Dictionary:
     """Return a dictionary of a kind with its one strength."""
     name = {"l1": "l1_coefficient", "gated": "l1_coefficient", "jumprelu": "l0_coefficient"}.get(kind, "k")
-    return Dictionary(m, latents, kind, **{name: int(strength) if kind == "topk" else strength})
+    given: dict[str, Any] = {name: int(strength) if kind == "topk" else strength}
+    return Dictionary(m, latents, kind, **given)
 
 
 def drawn(n: int, m: int, p: float, replicates: int, seed: int) -> xr.Dataset:

@@ -159,7 +159,8 @@ def above(pre: Array, least: Array) -> Pattern:
 def largest(pre: Array, bias: Array, k: int) -> Pattern:
     """Return the k latents of each sample with the largest positive ``pre + bias``."""
     if listable(pre) and k <= DENSE * pre.shape[-1]:
-        return Listed(*kernels.largest(pre, bias, k), pre.shape[-1])
+        first, latents = kernels.largest(pre, bias, k)
+        return Listed(first, latents, pre.shape[-1])
     xp = namespace_of(pre)
     values = pre + bias[..., None, :]
     ranks = xp.argsort(xp.argsort(values, axis=-1, descending=True), axis=-1)
