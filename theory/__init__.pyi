@@ -15,10 +15,12 @@ from .common import schema
 from .dictionaries import Dictionary
 from .model import Autoencoder
 from .noise import fourth_norm
+from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
     "Dictionary",
+    "TwoLayer",
     "capacity",
     "co_occurrence",
     "collisions",

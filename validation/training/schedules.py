@@ -59,4 +59,29 @@ class Trapezoid:
         return min(1.0, rising, falling)
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine, "trapezoid": Trapezoid}
+@dataclass(frozen=True)
+class Periodic:
+    """The rate goes to 0 and back, again and again, like a cosine.
+
+    Parameters
+    ----------
+    half : int
+        Steps from the full rate to 0; 512 in the code of arXiv:2211.09169.
+    """
+
+    half: int = 512
+
+    def __post_init__(self) -> None:
+        arguments.whole("schedule half", self.half, least=1)
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return ``½ (1 + cos(π step / half))``."""
+        return (1 + math.cos(math.pi * step / self.half)) / 2
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "cosine": Cosine,
+    "periodic": Periodic,
+    "trapezoid": Trapezoid,
+}
