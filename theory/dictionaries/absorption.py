@@ -100,6 +100,8 @@ def child_tilt(l1_coefficient: float, co_occurrence: float) -> float:
     silent = optimize.brentq(lambda at: _silent(at) - l1, 0.1, DIAGONAL, xtol=1e-14)
     absorbed = ratio >= _ratio(silent, l1)
     law, low, high = (_ratio_absorbed, silent, DIAGONAL) if absorbed else (_ratio, 0.0, silent)
+    if law(low, l1) >= ratio:  # at the threshold itself, but for rounding
+        return float(low)
     return float(optimize.brentq(lambda at: law(at, l1) - ratio, low, high, xtol=1e-14))
 
 

@@ -51,7 +51,8 @@ def test_the_threshold_is_where_the_parent_falls_silent():
         )
         for f in (1.2, 0.8, 0.9, 1.0, 1.1)
     ]  # fmt: skip
-    found = Findings(absorbed_children.EXPERIMENTS[0], xr.concat(parts, "setting"))
+    collected = xr.concat(parts, "setting", coords=["co_occurrence", "l1_coefficient", "replicates"])
+    found = Findings(absorbed_children.EXPERIMENTS[0], collected)
     row = found["threshold"].first
     assert row.estimate.value == pytest.approx(true, rel=0.03)
     assert row.predicted == pytest.approx(true)
