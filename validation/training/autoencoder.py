@@ -63,9 +63,8 @@ def train(
         Number of steps, at least 1; by default that of the paper.
     learning_rate : float
         The rate, greater than 0; by default that of the paper.
-    schedule : Schedule or {"constant", "cosine", "periodic", "warm_up"}
-        How the rate goes on; "cosine" ends at 0, "periodic" goes there and back, "warm_up" grows in
-        proportion over the first 1000 steps.
+    schedule : Schedule or {"constant", "cosine", "periodic", "trapezoid"}
+        How the rate goes on; "cosine" ends at 0, "periodic" goes there and back, "trapezoid" warms up first.
     l1_on : {"weights", "activations"}
         What L1 is taken of: all weights, or the hidden activations f.
     l1_step : {"subgradient", "proximal"}
@@ -77,9 +76,9 @@ def train(
         ``Signs(std=0.1)``, ``Uniform(std=0.1)`` or ``Dropout(p=0.1)`` (`validation.training.noise`).
     inputs : Inputs or {"basis", "single"}
         "basis", all basis vectors at once, "single", one at a time, drawn at random, or samples of sparse
-        features: ``Independent(p=0.05)``,
-        ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs), ``PowerLaw(p=0.05, exponent=1.1)``;
-        further settings are ``values="uniform"`` and ``batch`` (`validation.training.inputs`).
+        features: ``Independent(p=0.05)``, ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs),
+        ``PowerLaw(p=0.05, exponent=1.1)``; further settings are ``values="uniform"`` and ``batch``
+        (`validation.training.inputs`).
     activation : Activation or {"none", "relu", "gelu", "solu", "layer_norm"}
         The hidden activation f.
     tied : bool

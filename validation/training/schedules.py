@@ -36,23 +36,27 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class WarmUp:
-    """The rate grows in proportion to the step, and stays when it is what is asked for.
+class Trapezoid:
+    """The rate rises from 0, stays, and falls to 0, by lines.
 
     Parameters
     ----------
-    over : int
-        Number of steps in which it grows.
+    warm_up, decay : float
+        Shares of the steps in which it rises and falls, together at most 1.
     """
 
-    over: int = 1000
+    warm_up: float = 0.05
+    decay: float = 0.2
 
     def __post_init__(self) -> None:
-        arguments.whole("schedule over", self.over, least=1)
+        arguments.real("schedule warm_up", self.warm_up, least=0, most=1)
+        arguments.real("schedule decay", self.decay, least=0, most=1 - self.warm_up)
 
     def factor(self, step: int, steps: int) -> float:
-        """Return ``min(1, (step + 1) / over)``."""
-        return min(1.0, (step + 1) / self.over)
+        """Return the least of 1 and the heights of both lines."""
+        rising = (step + 1) / (self.warm_up * steps) if self.warm_up else 1.0
+        falling = (steps - step) / (self.decay * steps) if self.decay else 1.0
+        return min(1.0, rising, falling)
 
 
 @dataclass(frozen=True)
@@ -79,5 +83,5 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "cosine": Cosine,
     "periodic": Periodic,
-    "warm_up": WarmUp,
+    "trapezoid": Trapezoid,
 }

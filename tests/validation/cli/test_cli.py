@@ -69,7 +69,7 @@ def test_help_names_every_command(polysem):
         ("train two-layer --task encode", "--task must be one of decoder, reprojector, absolute, got"),
         (
             "train --schedule linear",
-            "--schedule must be one of constant, cosine, periodic, warm_up, got 'linear'",
+            "--schedule must be one of constant, cosine, periodic, trapezoid, got 'linear'",
         ),
         ("train --l1-on outputs", "--l1-on must be one of weights, activations, got 'outputs'"),
         ("train --l1-step exact", "--l1-step must be one of subgradient, proximal, got 'exact'"),

@@ -16,11 +16,12 @@ from validation.experiments.findings import Findings
 from validation.experiments.winners import courses
 from validation.report import plots
 from validation.training.optimizers import AdamW
-from validation.training.schedules import WarmUp
+from validation.training.schedules import Trapezoid
 
 RAISES = (0.0, 0.5, 1.0, 2.0)  # in σ, over the largest weight
 RATES = (3e-3, 3e-4, 1e-4)
 MEMORIES = (10, 30, 100, 300)  # steps over which AdamW averages squares, 1/(1 − β₂); by default 1,000
+WARM_UP = 1000  # steps
 VARIANTS = (
     *(f"adamw, memory {steps}" for steps in MEMORIES),
     "adamw, warm-up",
@@ -49,7 +50,10 @@ def plan(method: str, model: Autoencoder) -> courses.Trained:
         return replace(usual, rate=float(number), steps=courses.adaptive_steps(model, float(number)))
     if kind == "memory":
         return replace(usual, optimizer=AdamW(second=1 - 1 / int(number)))
-    return replace(usual, schedule=WarmUp(1000), steps=usual.steps + 500) if how else usual
+    if kind == "warm-up":
+        steps = usual.steps + WARM_UP // 2
+        return replace(usual, schedule=Trapezoid(WARM_UP / steps, 0.0), steps=steps)
+    return usual
 
 
 def measure(method: str, l1: float, n: int, m: int, block: int, instances: int, seed: int) -> xr.Dataset:

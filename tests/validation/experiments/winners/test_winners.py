@@ -69,7 +69,10 @@ def test_variants_of_adamw_are_what_they_are_called():
     model = Autoencoder(64, 256, courses.PAPER)
     assert intervention.plan("adamw, memory 10", model).optimizer.second == pytest.approx(0.9)
     assert intervention.plan("adamw, rate 0.003", model).rate == 0.003
-    assert intervention.plan("adamw, warm-up", model).schedule.over == 1000
+    warm = intervention.plan("adamw, warm-up", model)
+    assert [warm.schedule.factor(k, warm.steps) for k in (0, 499, 999, 2000)] == pytest.approx(
+        [1e-3, 0.5, 1, 1]
+    )
     assert intervention.reach("adamw", model) == pytest.approx(16)
     assert intervention.reach("adamw, memory 10", model) == pytest.approx(0.16)
     assert intervention.reach("adamw, warm-up", model) is intervention.reach("gd", model) is None
