@@ -90,7 +90,7 @@ def _intervene(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     n, m = weights.shape
     quarter = n // 4
     for i in range(quarter, 2 * quarter):
-        _swap(weights[i], rng.integers(m))
+        _swap(weights[i], int(rng.integers(m)))
     std = weights.std()
     for k, i in enumerate(range(2 * quarter, 3 * quarter)):
         place, over = rng.integers(m), RAISES[k * len(RAISES) // quarter]
