@@ -281,7 +281,8 @@ derivations = (
     Derivation(
         name="sign_flow",
         statement=(
-            "In first steps of Adam the root of interference falls linearly, to 0 in √(π/8) q₀/(mσ rate)."
+            "In first steps of Adam the root of interference falls linearly, to 0 in √(π/8) q₀/(mσ rate) "
+            "steps."
         ),
         source="own",
         status="asymptotic",
