@@ -20,7 +20,6 @@ SUBJECTS = (
     "winners",
     "noise",
     "co_occurrence",
-    "dictionaries",
 )
 
 
