@@ -227,6 +227,23 @@ B_two = _.family("B_1 B_2", "overlaps of two responses with their feature")
 P_two = _.family("P_11 P_12 P_22", "overlaps of two responses with each other")
 at_zero = _.family("B_0 B_1 P_0 P_1", "overlap, its slope, power and its slope at threshold 0", **_REAL)
 
+_ = _Subject("superposition")
+g_product = _("g", "inner product of an input's and an output's encoding, or squared length", **_REAL)
+b_bias = _("b", "bias of an output", **_REAL)
+x_on = _("x", "value of the feature that is on", **_REAL)
+second_on = _("y", "value of a second one", **_REAL)
+a_product, c_product = _.family("a c", "inner products of an output with two features that are on", **_REAL)
+lower_end, upper_end = _.family("u v", "ends of the values at which an output is on", **_REAL)
+root_share = _("r", "value from which on an output is on, −b/g")
+cosines = _.family("c_1 c_2", "cosines between neighbouring corners of a polygon")
+own_response, whole_power = _.family("A B", "overlap of a response with its feature, and its power, at g = 1")
+left_bias = _("beta", "bias of a feature that is left out")
+q_power = _("q", "power of a rectified sum", **_WHOLE)
+share_t = _("t", "share of the way at which a sum passes 0")
+p_feature = _("p", "probability that a feature is on")
+importance_ratio = _("I", "importance of the second of two features over that of the first")
+corners_number = _("c", "number of corners of a polygon", **_WHOLE)
+
 
 def table() -> str:
     """Return the table of symbols as Markdown."""

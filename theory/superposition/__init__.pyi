@@ -1,0 +1,3 @@
+from .model import Superposition
+
+__all__ = ["Superposition"]
