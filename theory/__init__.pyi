@@ -7,15 +7,18 @@ from . import (
     interference,
     noise,
     sparsification,
+    superposition,
     two_layer,
 )
 from .catalogue import derivations
 from .common import schema
 from .model import Autoencoder
 from .noise import fourth_norm
+from .superposition import Superposition
 
 __all__ = [
     "Autoencoder",
+    "Superposition",
     "capacity",
     "co_occurrence",
     "collisions",
@@ -27,5 +30,6 @@ __all__ = [
     "noise",
     "schema",
     "sparsification",
+    "superposition",
     "two_layer",
 ]

@@ -113,6 +113,13 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.superposition.one_feature": ("one_feature",),
+        "theory.superposition.cube": ("features_together",),
+        "theory.superposition.polygons": (
+            "regular_polygon",
+            "left_out",
+        ),
+        "theory.superposition.phases": ("phase_boundary",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

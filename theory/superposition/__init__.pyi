@@ -1,3 +1,22 @@
+from .expected import expected_loss, gradient, hessian, loss_error
+from .geometry import capacity, dimensionality, dimensions_per_feature
 from .model import Superposition
+from .phases import alone_loss, pair_loss, phase_boundary
+from .polygons import Polygon, polygons, regular_polygon
 
-__all__ = ["Superposition"]
+__all__ = [
+    "Polygon",
+    "Superposition",
+    "alone_loss",
+    "capacity",
+    "dimensionality",
+    "dimensions_per_feature",
+    "expected_loss",
+    "gradient",
+    "hessian",
+    "loss_error",
+    "pair_loss",
+    "phase_boundary",
+    "polygons",
+    "regular_polygon",
+]

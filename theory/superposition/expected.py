@@ -77,15 +77,20 @@ def hessian(weights: np.ndarray, biases: np.ndarray, model: Superposition) -> np
     n, m = weights.shape
     products = weights @ weights.T
     twice, mixed, by_bias = one_feature.curvatures(products, biases, model.importances)
-    turns = np.zeros((n, n, n, m))  # of the product of an input and an output by a weight
-    rows = np.arange(n)
-    turns[rows, :, rows] += weights
-    turns[:, rows, rows] += weights[:, None]
-    turns = turns.reshape(n * n, n * m)
+    turns = product_turns(weights).reshape(n * n, n * m)
     pull = one_feature.slopes(products, biases, model.importances).by_product
     bend = turns.T @ (twice.reshape(-1, 1) * turns) + np.kron(pull + pull.T, np.eye(m))
     across = np.einsum("ijw,ij->wj", turns.reshape(n, n, n * m), mixed)
     return np.block([[bend, across], [across.T, np.diag(by_bias.sum(axis=0))]])
+
+
+def product_turns(weights: np.ndarray) -> np.ndarray:
+    """Return the derivatives of inner products by weights, shape (input, output, feature, neuron)."""
+    n, m = weights.shape
+    turns, rows = np.zeros((n, n, n, m)), np.arange(n)
+    turns[rows, :, rows] += weights
+    turns[:, rows, rows] += weights[:, None]
+    return turns
 
 
 def exact(model: Superposition) -> bool:

@@ -30,6 +30,8 @@ OWN_SLOPES = (2 * OVERLAP - 2 * M2, 2 * LEVEL - 2 * M1)
 POWER_CURVES = (2 * M2, 2 * M1, 2 * M0)  # by g twice, by g and b, by b twice
 OWN_CURVES = tuple(curve - 2 * u**k / g for curve, k in zip(POWER_CURVES, (3, 2, 1), strict=True))
 
+SMALL = 1e-12  # product and bias that are 0 but for rounding
+
 
 class Slopes(NamedTuple):
     """A loss as a function of inner products and biases, with its first derivatives."""
@@ -56,8 +58,8 @@ def curvatures(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return second derivatives by an inner product twice, by it and a bias, and by a bias twice.
 
-    Each of shape (input, output). Where ``g = b = 0``, and where an own output just dies, the loss has none:
-    there they are those of one side.
+    Each of shape (input, output). Where ``g = b = 0`` the loss has none: there they are those of the side where
+    the output is off, which are the smaller ones.
     """
     n = len(biases)
     B = np.broadcast_to(biases, (n, n))
@@ -71,17 +73,27 @@ def curvatures(
     return tuple(curve * importances / n for curve in other)  # type: ignore[return-value]
 
 
+def kinks(products: np.ndarray, biases: np.ndarray) -> np.ndarray:
+    """Return which outputs have ``g = b = 0``, so that the loss has a kink in its slope: (input, output)."""
+    return (np.abs(products) < SMALL) & (np.abs(biases) < SMALL)
+
+
+def power_slopes(products: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the mean square of ``ReLU(g x + b)``, and its derivatives by g and b."""
+    biases = np.broadcast_to(biases, products.shape)
+    return _power(products, biases, *_ends(products, biases))
+
+
 def _values(products: np.ndarray, biases: np.ndarray) -> tuple[tuple, tuple]:
     B = np.broadcast_to(biases, products.shape)
-    at = (products, B, *_ends(products, B))
-    return _power(*at), _own(*at)
+    return power_slopes(products, B), _own(products, B, *_ends(products, B))
 
 
 def _ends(products: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the ends of the values in [0, 1] at which ``g x + b`` is positive."""
     root = np.divide(-biases, products, out=np.zeros(products.shape), where=products != 0)
     root = np.clip(root, 0.0, 1.0)
-    never = (products == 0) & (biases <= 0)
+    never = (np.abs(products) < SMALL) & (biases < SMALL)
     return np.where(products > 0, root, 0.0), np.where(products < 0, root, np.where(never, 0.0, 1.0))
 
 

@@ -1,13 +1,13 @@
 """Critical points of the sparse limit on two neurons: polygons whose corners hold one feature or several.
 
-Regular polygons are found in closed form, but for one root of a polynomial (`regular`). Up to six features
+Regular polygons are found in closed form, but for one root of a polynomial (`regular_polygon`). Up to six features
 nothing else is a minimum. From seven on there are minima that are less regular: two features share a corner of
 a hexagon, whose other corners give way. For these the gradient, exact, is solved by Newton's method, from
 regular corners with so many features on each.
 """
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,21 +15,23 @@ import sympy as sp
 from scipy import optimize
 
 from theory.common import arguments
-from theory.derivation import Derivation, Step, define, equal, function
+from theory.derivation import Derivation, Step, equal, function
 from theory.notation import (
-    b_bias as b,
     corners_number as c,
     cosines,
-    g_product as g,
+    g_length as g,
+    k,
     left_bias as beta,
+    moving,
     n,
     own_response as A,
+    phi,
     root_share as r,
     w,
     whole_power as B,
     x_on as x,
 )
-from theory.superposition import expected
+from theory.superposition import expected, one_feature
 from theory.superposition.model import Superposition
 
 # Of a regular polygon with b = −r g, at g = 1.
@@ -39,9 +41,10 @@ NEIGHBOUR_POWER = (cosines[0] - r) ** 3 / (3 * cosines[0])
 LEFT_OUT_LOSS = sp.Rational(1, 3) - 1 / (4 * n)
 
 SQUARE = 4  # corners up to which nothing is paid: no angle is below 90°
-MOST_CORNERS = 12  # beyond which polygons are not worth their interference by far
 CLOSE = 1e-12  # of the gradient, at a critical point
 FLAT = 1e-9  # size of an eigenvalue of the Hessian that counts as 0
+STEPS, LONGEST = 40, 0.2  # of Newton's method
+DISTINCT = 1e-3  # between corners
 
 
 @dataclass(frozen=True)
@@ -60,9 +63,10 @@ class Polygon:
     weights : ndarray, shape (feature, neuron)
     biases : ndarray, shape (feature,)
     index : int
-        Directions in which the loss falls.
+        Directions in which the loss falls, to second order.
     flat : int
-        Directions beside rotation in which it changes in no second order; of dead features all, at least.
+        Directions beside rotation in which it does not change in second order, such as all those of a dead
+        feature.
     """
 
     multiplicities: tuple[int, ...]
@@ -89,7 +93,7 @@ class Polygon:
         return set(self.multiplicities) == {1}
 
 
-def regular(corners: int) -> tuple[float, float, float]:
+def regular_polygon(corners: int) -> tuple[float, float, float]:
     """Return squared length, bias and loss a feature of a regular polygon with one feature on each corner.
 
     Parameters
@@ -191,30 +195,55 @@ def _solved(n: int, multiplicities: tuple[int, ...], dead: int) -> Polygon | Non
     def slope(at: np.ndarray) -> np.ndarray:
         return np.concatenate([part.ravel() for part in expected.gradient(*unpacked(at), model)])
 
-    at = np.concatenate([weights.ravel(), biases])
-    if np.abs(slope(at)).max() > CLOSE:
-        at = optimize.least_squares(
-            slope, at, lambda at: expected.hessian(*unpacked(at), model), xtol=1e-15, ftol=1e-15, gtol=1e-15
-        ).x
+    at = _newton(slope, lambda at: expected.hessian(*unpacked(at), model), np.r_[weights.ravel(), biases])
     weights, biases = unpacked(at)
-    if np.abs(slope(at)).max() > CLOSE or not _as_meant(weights[:used], multiplicities):
+    if np.abs(slope(at)).max() > CLOSE or not _as_meant(weights[:used], biases[:used], multiplicities):
         return None
-    eigenvalues = np.linalg.eigvalsh(expected.hessian(weights, biases, model))
-    turning = int(used > 0)
+    index, flat = _directions(weights, biases, model)
     return Polygon(
         multiplicities,
         dead,
         expected.expected_loss(weights, biases, model),
         weights,
         biases,
-        int((eigenvalues < -FLAT).sum()),
-        int((np.abs(eigenvalues) <= FLAT).sum()) - turning,
+        index,
+        flat - int(used > 0),  # rotation
     )
+
+
+def _directions(weights: np.ndarray, biases: np.ndarray, model: Superposition) -> tuple[int, int]:
+    """Return in how many directions the loss falls, and in how many it is flat, to second order."""
+    bend = expected.hessian(weights, biases, model)
+    eigenvalues, vectors = np.linalg.eigh(bend)
+    falling, flat = eigenvalues < -FLAT, np.abs(eigenvalues) <= FLAT
+    kinks = one_feature.kinks(weights @ weights.T, biases)
+    if not kinks.any() or not falling.any():
+        return int(falling.sum()), int(flat.sum())
+    # The Hessian is that of one side of the kinks. What they add is positive, and also quadratic.
+    turns = expected.product_turns(weights)[kinks].reshape(kinks.sum(), -1)
+    outputs = np.nonzero(kinks)[1]
+
+    def change(displacement: np.ndarray) -> tuple[float, np.ndarray]:
+        size = np.linalg.norm(displacement)
+        displacement = displacement / size
+        by_weights, by_biases = displacement[: weights.size], displacement[weights.size :]
+        powers, by_product, by_bias = one_feature.power_slopes(turns @ by_weights, by_biases[outputs])
+        slope = bend @ displacement
+        slope[: weights.size] += turns.T @ by_product / len(biases)
+        np.add.at(slope, weights.size + outputs, by_bias / len(biases))
+        total = displacement @ bend @ displacement / 2 + powers.sum() / len(biases)
+        return total, (slope - 2 * total * displacement) / size
+
+    starts = np.vstack([vectors.T[falling], -vectors.T[falling]])
+    lowest = min(change(start)[0] for start in starts)
+    if lowest > 0:
+        lowest = min(optimize.minimize(change, at, jac=True, method="L-BFGS-B").fun for at in starts)
+    return (0 if lowest > -FLAT else int(falling.sum())), int(flat.sum())
 
 
 def _start(n: int, multiplicities: tuple[int, ...], dead: int) -> tuple[np.ndarray, np.ndarray]:
     corners = len(multiplicities)
-    square, bias, _ = regular(corners) if corners > 2 else (1.0, 0.0, 0.0)
+    square, bias, _ = regular_polygon(corners) if corners > 2 else (1.0, 0.0, 0.0)
     many = np.repeat(multiplicities, multiplicities).astype(int)
     angle = 2 * np.pi * np.repeat(np.arange(corners), multiplicities) / max(corners, 1)
     used = len(many)
@@ -225,14 +254,122 @@ def _start(n: int, multiplicities: tuple[int, ...], dead: int) -> tuple[np.ndarr
     return weights, biases
 
 
-def _as_meant(weights: np.ndarray, multiplicities: tuple[int, ...]) -> bool:
-    """Say whether features of a corner have the same encoding, and those of others another one."""
+def _newton(
+    slope: Callable[[np.ndarray], np.ndarray], bend: Callable[[np.ndarray], np.ndarray], at: np.ndarray
+) -> np.ndarray:
+    """Return where Newton's method comes to from a point; directions without curvature are left alone."""
+    for _ in range(STEPS):
+        fall = slope(at)
+        if np.abs(fall).max() <= CLOSE:
+            break
+        step = np.linalg.lstsq(bend(at), -fall, rcond=FLAT)[0]
+        at = at + step * min(1.0, LONGEST / np.abs(step).max())
+    return at
+
+
+def _as_meant(weights: np.ndarray, biases: np.ndarray, multiplicities: tuple[int, ...]) -> bool:
+    """Say whether features of a corner have the same encoding, those of others another one, and all are on."""
     corner = np.repeat(np.arange(len(multiplicities)), multiplicities)
-    apart = np.linalg.norm(weights[:, None] - weights, axis=-1) > 1e-3
-    return bool((apart == (corner[:, None] != corner)).all() and (np.linalg.norm(weights, axis=1) > 0.1).all())
+    apart = np.linalg.norm(weights[:, None] - weights, axis=-1) > DISTINCT
+    on = (weights**2).sum(axis=1) + biases > DISTINCT
+    return bool((apart == (corner[:, None] != corner)).all() and on.all())
 
 
 _overlap, _own_power = function(OVERLAP, r), function(OWN_POWER, r)
-_neighbour_power = function(2 * NEIGHBOUR_POWER / 2, r, cosines[0])
+_neighbour_power = function(NEIGHBOUR_POWER, r, cosines[0])
 _overlap_slope, _own_power_slope = function(sp.diff(OVERLAP, r), r), function(sp.diff(OWN_POWER, r), r)
 _neighbour_slope = function(sp.diff(NEIGHBOUR_POWER, r), r, cosines[0])
+
+
+def _regular_polygon_steps() -> tuple[Step, ...]:
+    cosine = cosines[0]
+    loss = sp.Rational(1, 3) - 2 * g * A + g**2 * B
+    overlap, whole = moving(A, r), moving(B, r)
+    return (
+        equal(
+            sp.Integral(x * (x - r), (x, r, 1)),
+            OVERLAP,
+            "All corners are at squared length g with bias -r g. Overlap of an output with its own feature, over g.",
+        ),
+        equal(sp.Integral((x - r) ** 2, (x, r, 1)), OWN_POWER, "Its power, over g squared."),
+        equal(
+            sp.Integral((cosine * x - r) ** 2, (x, r / cosine, 1)),
+            NEIGHBOUR_POWER,
+            "The same from a corner in a direction whose cosine is greater than r; others do not switch it on.",
+        ),
+        equal(
+            sp.Subs(sp.Derivative(loss, g), g, A / B),
+            0,
+            "With the overlap A and the sum B of all powers the loss is quadratic in g. Best length.",
+        ),
+        equal(sp.Subs(loss, g, A / B), sp.Rational(1, 3) - A**2 / B, "Its loss a feature."),
+        equal(
+            sp.Derivative(overlap**2 / whole, r),
+            overlap
+            * (2 * sp.Derivative(overlap, r) * whole - overlap * sp.Derivative(whole, r))
+            / whole**2,
+            "The best r is a root of 2 A' B - A B', a polynomial.",
+        ),
+    )
+
+
+def _left_out_steps() -> tuple[Step, ...]:
+    constant = (n - 1) * beta**2 + sp.Integral((x - beta) ** 2, (x, 0, 1))
+    return (
+        equal(
+            constant,
+            n * beta**2 - beta + sp.Rational(1, 3),
+            "A feature that is left out has a constant output, its bias beta, wrong also while others are on.",
+        ),
+        equal(sp.Subs(sp.Derivative(constant.doit(), beta), beta, 1 / (2 * n)), 0, "Best bias."),
+        equal(sp.Subs(constant.doit(), beta, 1 / (2 * n)), LEFT_OUT_LOSS, "Its loss; with any bias below 0, 1/3."),
+        equal(
+            sp.Sum(sp.cos(phi - 2 * sp.pi * k / 5) ** 2, (k, 1, 5)),
+            sp.Rational(5, 2),
+            "A short encoding w has squared inner products with the corners whose sum is c g |w|^2 / 2, here "
+            "for five of length 1.",
+            symbolic=False,
+        ),
+        equal(
+            sp.Integral((beta + w * x) ** 2, (x, 0, 1)),
+            beta**2 + beta * w + w**2 / 3,
+            "A third of them is paid while a corner is on, and what is linear cancels around the polygon.",
+        ),
+        equal(
+            sp.Subs(sp.Derivative(sp.Integral((x - w * x - beta) ** 2, (x, 0, 1)), w), w, 0),
+            beta - sp.Rational(2, 3),
+            "What is gained while the feature itself is on, by |w|^2.",
+        ),
+        equal(
+            (c * g / 6 + beta - sp.Rational(2, 3)).subs(beta, 1 / (2 * n)).subs(g, (4 - 3 / n) / c),
+            0,
+            "It stays out if corners of negative bias have c g > 4 - 3/n: a pentagon holds, 5 g = 6.85.",
+        ),
+    )
+
+
+derivations = (
+    Derivation(
+        name="regular_polygon",
+        statement=(
+            "Length, bias and loss of regular polygons on two neurons, with one feature on, follow from one root "
+            "of a polynomial; up to four corners have no loss."
+        ),
+        source="arXiv:2310.06301, section 4; steps own",
+        status="proved",
+        proof=_regular_polygon_steps,
+        domains={r: (0.05, 0.3), cosines[0]: (0.4, 0.95)},
+        prediction="theory.superposition.regular_polygon",
+    ),
+    Derivation(
+        name="left_out",
+        statement=(
+            "A feature that a polygon leaves out has bias 1/(2n), loss 1/3 - 1/(4n), and stays out if the "
+            "corners' squared lengths add up to more than 4 - 3/n."
+        ),
+        source="own; the bias is in arXiv:2310.06301, section 4",
+        status="proved",
+        proof=_left_out_steps,
+        prediction="theory.superposition.polygons",
+    ),
+)
