@@ -1,3 +1,4 @@
+from .critical import directions, newton
 from .expected import expected_loss, gradient, hessian, loss_error
 from .geometry import capacity, dimensionality, dimensions_per_feature
 from .model import Superposition
@@ -11,10 +12,12 @@ __all__ = [
     "capacity",
     "dimensionality",
     "dimensions_per_feature",
+    "directions",
     "expected_loss",
     "gradient",
     "hessian",
     "loss_error",
+    "newton",
     "pair_loss",
     "phase_boundary",
     "polygons",

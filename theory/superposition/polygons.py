@@ -7,7 +7,7 @@ regular corners with so many features on each.
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,7 @@ from theory.notation import (
     whole_power as B,
     x_on as x,
 )
-from theory.superposition import expected, one_feature
+from theory.superposition import critical, expected
 from theory.superposition.model import Superposition
 
 # Of a regular polygon with b = −r g, at g = 1.
@@ -41,9 +41,6 @@ NEIGHBOUR_POWER = (cosines[0] - r) ** 3 / (3 * cosines[0])
 LEFT_OUT_LOSS = sp.Rational(1, 3) - 1 / (4 * n)
 
 SQUARE = 4  # corners up to which nothing is paid: no angle is below 90°
-CLOSE = 1e-12  # of the gradient, at a critical point
-FLAT = 1e-9  # size of an eigenvalue of the Hessian that counts as 0
-STEPS, LONGEST = 40, 0.2  # of Newton's method
 DISTINCT = 1e-3  # between corners
 
 
@@ -186,20 +183,11 @@ def _bracelets(total: int) -> Iterator[tuple[int, ...]]:
 def _solved(n: int, multiplicities: tuple[int, ...], dead: int) -> Polygon | None:
     """Return the critical point near regular corners, or None if Newton's method finds none there."""
     model = Superposition(n, 2, 0)
-    weights, biases = _start(n, multiplicities, dead)
     used = sum(multiplicities)
-
-    def unpacked(at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        return at[: 2 * n].reshape(n, 2), at[2 * n :]
-
-    def slope(at: np.ndarray) -> np.ndarray:
-        return np.concatenate([part.ravel() for part in expected.gradient(*unpacked(at), model)])
-
-    at = _newton(slope, lambda at: expected.hessian(*unpacked(at), model), np.r_[weights.ravel(), biases])
-    weights, biases = unpacked(at)
-    if np.abs(slope(at)).max() > CLOSE or not _as_meant(weights[:used], biases[:used], multiplicities):
+    weights, biases, slope = critical.newton(*_start(n, multiplicities, dead), model)
+    if slope > critical.CLOSE or not _as_meant(weights[:used], biases[:used], multiplicities):
         return None
-    index, flat = _directions(weights, biases, model)
+    index, flat = critical.directions(weights, biases, model)
     return Polygon(
         multiplicities,
         dead,
@@ -207,38 +195,8 @@ def _solved(n: int, multiplicities: tuple[int, ...], dead: int) -> Polygon | Non
         weights,
         biases,
         index,
-        flat - int(used > 0),  # rotation
+        flat,
     )
-
-
-def _directions(weights: np.ndarray, biases: np.ndarray, model: Superposition) -> tuple[int, int]:
-    """Return in how many directions the loss falls, and in how many it is flat, to second order."""
-    bend = expected.hessian(weights, biases, model)
-    eigenvalues, vectors = np.linalg.eigh(bend)
-    falling, flat = eigenvalues < -FLAT, np.abs(eigenvalues) <= FLAT
-    kinks = one_feature.kinks(weights @ weights.T, biases)
-    if not kinks.any() or not falling.any():
-        return int(falling.sum()), int(flat.sum())
-    # The Hessian is that of one side of the kinks. What they add is positive, and also quadratic.
-    turns = expected.product_turns(weights)[kinks].reshape(kinks.sum(), -1)
-    outputs = np.nonzero(kinks)[1]
-
-    def change(displacement: np.ndarray) -> tuple[float, np.ndarray]:
-        size = np.linalg.norm(displacement)
-        displacement = displacement / size
-        by_weights, by_biases = displacement[: weights.size], displacement[weights.size :]
-        powers, by_product, by_bias = one_feature.power_slopes(turns @ by_weights, by_biases[outputs])
-        slope = bend @ displacement
-        slope[: weights.size] += turns.T @ by_product / len(biases)
-        np.add.at(slope, weights.size + outputs, by_bias / len(biases))
-        total = displacement @ bend @ displacement / 2 + powers.sum() / len(biases)
-        return total, (slope - 2 * total * displacement) / size
-
-    starts = np.vstack([vectors.T[falling], -vectors.T[falling]])
-    lowest = min(change(start)[0] for start in starts)
-    if lowest > 0:
-        lowest = min(optimize.minimize(change, at, jac=True, method="L-BFGS-B").fun for at in starts)
-    return (0 if lowest > -FLAT else int(falling.sum())), int(flat.sum())
 
 
 def _start(n: int, multiplicities: tuple[int, ...], dead: int) -> tuple[np.ndarray, np.ndarray]:
@@ -252,19 +210,6 @@ def _start(n: int, multiplicities: tuple[int, ...], dead: int) -> tuple[np.ndarr
     biases[:used] = bias
     biases[n - dead :] = -1.0
     return weights, biases
-
-
-def _newton(
-    slope: Callable[[np.ndarray], np.ndarray], bend: Callable[[np.ndarray], np.ndarray], at: np.ndarray
-) -> np.ndarray:
-    """Return where Newton's method comes to from a point; directions without curvature are left alone."""
-    for _ in range(STEPS):
-        fall = slope(at)
-        if np.abs(fall).max() <= CLOSE:
-            break
-        step = np.linalg.lstsq(bend(at), -fall, rcond=FLAT)[0]
-        at = at + step * min(1.0, LONGEST / np.abs(step).max())
-    return at
 
 
 def _as_meant(weights: np.ndarray, biases: np.ndarray, multiplicities: tuple[int, ...]) -> bool:
