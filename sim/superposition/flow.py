@@ -1,4 +1,4 @@
-"""The flow ``dW/dt = −∂L/∂W``, ``db/dt = −∂L/∂b`` of the expected loss, to the critical point where it ends."""
+"""The gradient flow of the expected loss, to the critical point where it ends."""
 
 from collections.abc import Callable
 
@@ -31,7 +31,7 @@ def simulate(
     method: str = "lsoda",
     rtol: float = 1e-6,
 ) -> xr.Dataset:
-    """Integrate the gradient flow of the expected loss.
+    """Integrate ``dW/dt = −∂L/∂W``, ``db/dt = −∂L/∂b``, the gradient flow of the expected loss L.
 
     Parameters
     ----------
@@ -56,10 +56,11 @@ def simulate(
     Returns
     -------
     Dataset
-        ``loss`` over time; ``initial`` and ``final`` over (feature, neuron), ``initial_biases`` and ``biases``
-        over feature. Attributes: parameters, seed, method, ``evaluations``, ``end_time``, the largest ``slope``
-        that is left, and, at a critical point of up to 300 parameters, its ``index``, the number of directions
-        in which the loss falls, and that of ``flat`` ones, where rotations of the hidden space do not count.
+        ``loss`` over time; ``initial`` and ``final`` over (feature, neuron), ``initial_biases`` and
+        ``biases`` over feature. Attributes: parameters, seed, method, ``evaluations``, ``end_time``, the
+        largest ``slope`` that is left, and, at a critical point of up to 300 parameters, its ``index``, the
+        number of directions in which the loss falls, and that of ``flat`` ones, where rotations of the hidden
+        space do not count.
 
     Raises
     ------

@@ -1,5 +1,7 @@
 """Plateaus: the flow spends long near saddles, and between them the loss falls in steps."""
 
+from itertools import pairwise
+
 import numpy as np
 import xarray as xr
 from scipy import signal
@@ -38,7 +40,7 @@ def falls(times: np.ndarray, loss: np.ndarray) -> xr.Dataset:
     speed = -np.gradient(values, logarithm)
     least = STEP * (values[0] - values[-1])
     peaks, _ = signal.find_peaks(speed, prominence=max(least, 0.0), height=max(least, 0.0))
-    between = [0, *((a + b) // 2 for a, b in zip(peaks[:-1], peaks[1:], strict=True)), len(grid) - 1]
+    between = [0, *((a + b) // 2 for a, b in pairwise(peaks)), len(grid) - 1]
     return xr.Dataset(
         {
             "time": ("fall", grid[peaks]),

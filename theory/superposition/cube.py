@@ -1,10 +1,10 @@
 """Any number of features on: the expected loss exactly, by a recursion over subsets without cancellation.
 
-With the features K on at random, and those of R at 1, an output is ``ReLU(z)`` with ``z = c + Σ_K a_i x_i``. The
-closed form of ``E z₊^q``, a sum of powers over the corners of a cube divided by all a_i, cancels where some a_i
-are small. Integrating by parts one finds instead, for a z that passes 0 at the share t of its range,
-``(q + k) E z₊^q = Σ_i (1 − t) E[z₊^q | x_i high] + t E[z₊^q | x_i low]``: means of what is already known, with
-positive weights. All states of all subsets share their values: there are 3ⁿ of them.
+With the features K on at random, and those of R at 1, an output is ``ReLU(z)`` with ``z = c + Σ_K a_i x_i``.
+The closed form of ``E z₊^q``, a sum of powers over the corners of a cube divided by all a_i, cancels where
+some a_i are small. Integrating by parts one finds instead, for a z that passes 0 at the share t of its range,
+``(q + k) E z₊^q = Σ_i (1 − t) E[z₊^q | x_i high] + t E[z₊^q | x_i low]``: means of what is already known,
+with positive weights. All states of all subsets share their values: there are 3ⁿ of them.
 """
 
 import functools
@@ -54,9 +54,7 @@ class _Range(NamedTuple):
     positive: np.ndarray
 
 
-def slopes(
-    products: np.ndarray, biases: np.ndarray, importances: np.ndarray, probability: float
-) -> Slopes:
+def slopes(products: np.ndarray, biases: np.ndarray, importances: np.ndarray, probability: float) -> Slopes:
     """Return the expected loss and its derivatives by inner products, (input, output), and biases."""
     n = len(biases)
     states, a = _states(n), products.T  # (output, input)
@@ -135,7 +133,9 @@ def _backward(
     by_square, by_mean, by_overlap = (np.where(at.positive, bar, 0.0) for bar in bars)
     middle = at.low + at.width / 2
     by_middle = 2 * middle * by_square + by_mean + own * by_overlap / 2
-    by_width = by_middle / 2 - np.divide(by_share * at.share, at.width, out=np.zeros_like(middle), where=at.mixed)
+    by_width = by_middle / 2 - np.divide(
+        by_share * at.share, at.width, out=np.zeros_like(middle), where=at.mixed
+    )
     by_low = by_middle - np.divide(by_share, at.width, out=np.zeros_like(middle), where=at.mixed)
     by_a = by_low @ (states.digits == 2) + np.where(a < 0, by_low @ own.T, 0.0)
     by_a += np.where(a < 0, -1, 1) * (by_width @ own.T) + a * (by_square @ own.T) / 6
@@ -206,7 +206,8 @@ def _together_steps() -> tuple[Step, ...]:
         equal(
             sp.Derivative(x * line ** (q + 1), x),
             (q + 1) * x * a * line**q + line ** (q + 1),
-            "By such parts, one for each random feature, and since the sum of a x and b is the output itself, "
+            "By such parts, one for each random feature, and since the sum of a x and b is "
+            "the output itself, "
             "this is so for any number of them.",
         ),
     )
@@ -221,7 +222,8 @@ derivations = (
     Derivation(
         name="features_together",
         statement=(
-            "The mean square of an output with any number of features on is a mean, with positive weights, of "
+            "The mean square of an output with any number of features on is a mean, with "
+            "positive weights, of "
             "those with one feature less: exact for any p, and without cancellation."
         ),
         source="own",

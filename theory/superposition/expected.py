@@ -1,4 +1,4 @@
-"""The expected loss of encodings and biases, with gradient and Hessian, whatever the features' probability."""
+"""The expected loss of encodings and biases, with gradient and Hessian, for any probability of features."""
 
 import numpy as np
 
@@ -40,9 +40,7 @@ def expected_loss(weights: np.ndarray, biases: np.ndarray, model: Superposition)
     return slopes(weights @ weights.T, biases, model).loss
 
 
-def gradient(
-    weights: np.ndarray, biases: np.ndarray, model: Superposition
-) -> tuple[np.ndarray, np.ndarray]:
+def gradient(weights: np.ndarray, biases: np.ndarray, model: Superposition) -> tuple[np.ndarray, np.ndarray]:
     """Return the gradient of `expected_loss` by weights, (feature, neuron), and by biases, (feature,).
 
     Parameters and errors are those of `expected_loss`.

@@ -49,7 +49,8 @@ class Superposition:
         importance = arguments.array("importance", self.importance, ("feature",))
         if importance.shape != (self.n_features,) or not (importance > 0).all():
             raise arguments.ArgumentError(
-                f"importance must be {self.n_features} numbers above 0, got {arguments.shown(self.importance)}"
+                f"importance must be {self.n_features} numbers above 0, got "
+                f"{arguments.shown(self.importance)}"
             )
         set_field(self, "importance", tuple(importance.tolist()))
 

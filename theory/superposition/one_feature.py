@@ -1,7 +1,7 @@
 """One feature on: the expected loss as a sum over pairs of features, in closed form.
 
-With feature i on at x, output j is ``ReLU(g x + b)`` with ``g = W_i·W_j`` and its bias b. It is on for x from u
-to v: the part of [0, 1] where ``g x + b > 0``. Everything that follows is polynomial in g, b, u and v.
+With feature i on at x, output j is ``ReLU(g x + b)`` with ``g = W_i·W_j`` and its bias b. It is on for x from
+u to v: the part of [0, 1] where ``g x + b > 0``. Everything that follows is polynomial in g, b, u and v.
 """
 
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Slopes(NamedTuple):
 
 
 def slopes(products: np.ndarray, biases: np.ndarray, importances: np.ndarray) -> Slopes:
-    """Return the loss with one feature on, each as often, and its derivatives by inner products and biases."""
+    """Return the loss with one feature on, each as often, and its derivatives by products and biases."""
     n = len(biases)
     other, own = _values(products, biases)
     diagonal = np.eye(n, dtype=bool)
@@ -58,8 +58,8 @@ def curvatures(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return second derivatives by an inner product twice, by it and a bias, and by a bias twice.
 
-    Each of shape (input, output). Where ``g = b = 0`` the loss has none: there they are those of the side where
-    the output is off, which are the smaller ones.
+    Each of shape (input, output). Where ``g = b = 0`` the loss has none: there they are those of the side
+    where the output is off, which are the smaller ones.
     """
     n = len(biases)
     B = np.broadcast_to(biases, (n, n))
@@ -163,8 +163,10 @@ derivations = (
     Derivation(
         name="one_feature",
         statement=(
-            "With one feature on, the expected loss is a sum over pairs of features of a cubic in their inner "
-            "product and the bias, over the inner product where the output is on for a part of the inputs only."
+            "With one feature on, the expected loss is a sum over pairs of features of a "
+            "cubic in their inner "
+            "product and the bias, over the inner product where the output is on for a part "
+            "of the inputs only."
         ),
         source="own; arXiv:2310.06301, section 3 has it for two neurons",
         status="proved",

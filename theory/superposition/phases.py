@@ -120,12 +120,11 @@ def _phase_steps() -> tuple[Step, ...]:
             sp.Integral(sp.Integral((x - (x - y)) ** 2, (y, 0, x)), (x, 0, 1))
             + sp.Integral(sp.Integral(x**2, (y, x, 1)), (x, 0, 1)),
             sp.Rational(1, 6),
-            "Encodings 1 and -1 without biases pay nothing for a feature that is on alone. If both are on, the "
+            "Encodings 1 and -1 without biases pay nothing for a feature that is on alone. "
+            "If both are on, the "
             "output is off by the smaller one.",
         ),
-        equal(
-            p**2 * (sp.Rational(1, 6) + ratio / 6), UNIT_PAIR, "Both are on with probability p squared."
-        ),
+        equal(p**2 * (sp.Rational(1, 6) + ratio / 6), UNIT_PAIR, "Both are on with probability p squared."),
         equal(
             constant,
             beta**2 - p * beta + p / 3,
@@ -149,7 +148,8 @@ derivations = (
     Derivation(
         name="phase_boundary",
         statement=(
-            "On one neuron an antipodal pair of length 1 costs less than the more important feature alone if p "
+            "On one neuron an antipodal pair of length 1 costs less than the more important "
+            "feature alone if p "
             "is below 4 I/(2 + 5 I)."
         ),
         source="own; diagram in arXiv:2209.10652, section 3",

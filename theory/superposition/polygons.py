@@ -1,9 +1,9 @@
 """Critical points of the sparse limit on two neurons: polygons whose corners hold one feature or several.
 
-Regular polygons are found in closed form, but for one root of a polynomial (`regular_polygon`). Up to six features
-nothing else is a minimum. From seven on there are minima that are less regular: two features share a corner of
-a hexagon, whose other corners give way. For these the gradient, exact, is solved by Newton's method, from
-regular corners with so many features on each.
+Regular polygons are found in closed form, but for one root of a polynomial (`regular_polygon`). Up to six
+features nothing else is a minimum. From seven on there are minima that are less regular: two features share a
+corner of a hexagon, whose other corners give way. For these the gradient, exact, is solved by Newton's
+method, from regular corners with so many features on each.
 """
 
 import functools
@@ -24,11 +24,11 @@ from theory.notation import (
     left_bias as beta,
     moving,
     n,
-    own_response as A,
+    own_response as own_overlap,
     phi,
     root_share as r,
     w,
-    whole_power as B,
+    whole_power,
     x_on as x,
 )
 from theory.superposition import critical, expected
@@ -213,7 +213,7 @@ def _start(n: int, multiplicities: tuple[int, ...], dead: int) -> tuple[np.ndarr
 
 
 def _as_meant(weights: np.ndarray, biases: np.ndarray, multiplicities: tuple[int, ...]) -> bool:
-    """Say whether features of a corner have the same encoding, those of others another one, and all are on."""
+    """Say whether just the features of a corner have the same encoding, and all are on."""
     corner = np.repeat(np.arange(len(multiplicities)), multiplicities)
     apart = np.linalg.norm(weights[:, None] - weights, axis=-1) > DISTINCT
     on = (weights**2).sum(axis=1) + biases > DISTINCT
@@ -227,20 +227,22 @@ _neighbour_slope = function(sp.diff(NEIGHBOUR_POWER, r), r, cosines[0])
 
 
 def _regular_polygon_steps() -> tuple[Step, ...]:
-    cosine = cosines[0]
+    cosine, A, B = cosines[0], own_overlap, whole_power
     loss = sp.Rational(1, 3) - 2 * g * A + g**2 * B
     overlap, whole = moving(A, r), moving(B, r)
     return (
         equal(
             sp.Integral(x * (x - r), (x, r, 1)),
             OVERLAP,
-            "All corners are at squared length g with bias -r g. Overlap of an output with its own feature, over g.",
+            "All corners are at squared length g with bias -r g. Overlap of an output with "
+            "its own feature, over g.",
         ),
         equal(sp.Integral((x - r) ** 2, (x, r, 1)), OWN_POWER, "Its power, over g squared."),
         equal(
             sp.Integral((cosine * x - r) ** 2, (x, r / cosine, 1)),
             NEIGHBOUR_POWER,
-            "The same from a corner in a direction whose cosine is greater than r; others do not switch it on.",
+            "The same from a corner in a direction whose cosine is greater than r; others do "
+            "not switch it on.",
         ),
         equal(
             sp.Subs(sp.Derivative(loss, g), g, A / B),
@@ -250,9 +252,7 @@ def _regular_polygon_steps() -> tuple[Step, ...]:
         equal(sp.Subs(loss, g, A / B), sp.Rational(1, 3) - A**2 / B, "Its loss a feature."),
         equal(
             sp.Derivative(overlap**2 / whole, r),
-            overlap
-            * (2 * sp.Derivative(overlap, r) * whole - overlap * sp.Derivative(whole, r))
-            / whole**2,
+            overlap * (2 * sp.Derivative(overlap, r) * whole - overlap * sp.Derivative(whole, r)) / whole**2,
             "The best r is a root of 2 A' B - A B', a polynomial.",
         ),
     )
@@ -264,10 +264,15 @@ def _left_out_steps() -> tuple[Step, ...]:
         equal(
             constant,
             n * beta**2 - beta + sp.Rational(1, 3),
-            "A feature that is left out has a constant output, its bias beta, wrong also while others are on.",
+            "A feature that is left out has a constant output, its bias beta, wrong also "
+            "while others are on.",
         ),
         equal(sp.Subs(sp.Derivative(constant.doit(), beta), beta, 1 / (2 * n)), 0, "Best bias."),
-        equal(sp.Subs(constant.doit(), beta, 1 / (2 * n)), LEFT_OUT_LOSS, "Its loss; with any bias below 0, 1/3."),
+        equal(
+            sp.Subs(constant.doit(), beta, 1 / (2 * n)),
+            LEFT_OUT_LOSS,
+            "Its loss; with any bias below 0, 1/3.",
+        ),
         equal(
             sp.Sum(sp.cos(phi - 2 * sp.pi * k / 5) ** 2, (k, 1, 5)),
             sp.Rational(5, 2),
@@ -297,7 +302,8 @@ derivations = (
     Derivation(
         name="regular_polygon",
         statement=(
-            "Length, bias and loss of regular polygons on two neurons, with one feature on, follow from one root "
+            "Length, bias and loss of regular polygons on two neurons, with one feature on, "
+            "follow from one root "
             "of a polynomial; up to four corners have no loss."
         ),
         source="arXiv:2310.06301, section 4; steps own",

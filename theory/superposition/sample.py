@@ -18,9 +18,7 @@ def inputs(n_features: int, probability: float) -> np.ndarray:
 
     One Sobol coordinate a feature: it is on if it is below p, at the coordinate over p.
     """
-    draws = np.stack(
-        [qmc.Sobol(n_features, rng=k).random(POINTS) for k in range(SCRAMBLINGS)]
-    )
+    draws = np.stack([qmc.Sobol(n_features, rng=k).random(POINTS) for k in range(SCRAMBLINGS)])
     return np.where(draws < probability, draws / probability, 0.0)
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from theory import Autoencoder
+from theory.common import arguments
 
 
 class Initial(Protocol):
@@ -48,6 +49,30 @@ class Xavier:
 
 
 @dataclass(frozen=True)
+class Notebook:
+    """Normal weights as PyTorch's ``xavier_normal_`` draws them for a tensor (instance, feature, neuron).
+
+    It takes the number of instances for that of outputs: the standard deviation is
+    ``√(2 / ((n + instances) m))``, as in the public notebook of arXiv:2209.10652.
+
+    Parameters
+    ----------
+    instances : int
+        Number of instances, at least 1.
+    """
+
+    instances: int = 10
+
+    def __post_init__(self) -> None:
+        arguments.whole("init instances", self.instances, least=1)
+
+    def draw(self, model: Autoencoder, rng: np.random.Generator) -> np.ndarray:
+        """Return initial weights, shape (feature, neuron)."""
+        std = (2 / ((model.n_features + self.instances) * model.n_neurons)) ** 0.5
+        return rng.normal(0.0, std, (model.n_features, model.n_neurons))
+
+
+@dataclass(frozen=True)
 class Orthogonal:
     """Orthogonal encodings of length ``init_std √m``, uniformly directed (Haar measure).
 
@@ -68,4 +93,5 @@ INITIALS: dict[str, type[Initial]] = {
     "xavier": Xavier,
     "uniform": Uniform,
     "orthogonal": Orthogonal,
+    "notebook": Notebook,
 }
