@@ -17,6 +17,7 @@ SCRIPTS = (
     "training_step",
     "splitting",
     "pytorch",
+    "superposition",
 )
 LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes
 

@@ -7,6 +7,8 @@ import numpy as np
 
 from theory.common import arguments
 
+RARE = 0.1  # probability up to which gaps between features that are on are drawn
+
 
 @dataclass(frozen=True)
 class Superposition:
@@ -69,13 +71,16 @@ class Superposition:
         return rng.normal(0.0, self.init_std, (self.n_features, self.n_neurons))
 
     def inputs(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Draw inputs, shape (size, feature)."""
-        n = self.n_features
+        """Draw inputs, shape (size, feature): only those that are on, where they are few."""
+        x = np.zeros((size, self.n_features))
         if self.probability == 0:
-            on = np.arange(n) == rng.integers(n, size=(size, 1))
+            on: Any = np.arange(size), rng.integers(self.n_features, size=size)
+        elif self.probability <= RARE:
+            on = np.unravel_index(_places(rng, self.probability, x.size), x.shape)
         else:
-            on = rng.random((size, n)) < self.probability
-        return on * rng.random((size, n))
+            on = rng.random(x.shape) < self.probability
+        x[on] = rng.random(x[on].shape)
+        return x
 
     def checked(self, weights: object, biases: object) -> tuple[np.ndarray, np.ndarray]:
         """Return weights, shape (feature, neuron), and biases, shape (feature,), that fit the model.
@@ -103,3 +108,13 @@ class Superposition:
             "probability": self.probability,
         }
         return parameters if self.importance is None else {**parameters, "importance": list(self.importance)}
+
+
+def _places(rng: np.random.Generator, probability: float, size: int) -> np.ndarray:
+    """Return which of so many trials succeed, drawing the gaps between them."""
+    mean = probability * size
+    places = np.zeros(0, dtype=np.int64)
+    while len(places) == 0 or places[-1] < size:
+        gaps = rng.geometric(probability, size=int(mean + 4 * mean**0.5) + 4)
+        places = np.concatenate([places, gaps.cumsum() + (places[-1] if len(places) else -1)])
+    return places[places < size]

@@ -93,8 +93,9 @@ def _ends(products: np.ndarray, biases: np.ndarray) -> tuple[np.ndarray, np.ndar
     """Return the ends of the values in [0, 1] at which ``g x + b`` is positive."""
     root = np.divide(-biases, products, out=np.zeros(products.shape), where=products != 0)
     root = np.clip(root, 0.0, 1.0)
+    low, high = np.where(products > 0, root, 0.0), np.where(products < 0, root, 1.0)
     never = (np.abs(products) < SMALL) & (biases < SMALL)
-    return np.where(products > 0, root, 0.0), np.where(products < 0, root, np.where(never, 0.0, 1.0))
+    return np.where(never, 0.0, low), np.where(never, 0.0, high)
 
 
 _power = function((POWER, *POWER_SLOPES), g, b, u, v)

@@ -65,8 +65,10 @@ def train(
         What is trained; with p = 0 on one feature at a time.
     optimizer : Optimizer or {"gd", "momentum", "adam", "adamw", "lamb"}
         The optimiser, with the defaults of PyTorch, among them AdamW's weight decay of 0.01.
-    steps, learning_rate : int, float
-        Number of steps, and their rate.
+    steps : int
+        Number of steps, at least 1.
+    learning_rate : float
+        The rate, greater than 0.
     schedule : Schedule or {"constant", "cosine"}
         How the rate goes on; "cosine" ends at 0.
     batch : int

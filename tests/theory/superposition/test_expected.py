@@ -156,3 +156,14 @@ def test_bad_points_are_named():
         superposition.expected_loss(np.ones((4, 2)), np.ones(5), model)
     with pytest.raises(ValueError, match="biases"):
         superposition.gradient(np.ones((5, 2)), np.ones(4), model)
+
+
+@pytest.mark.parametrize("p", [0.02, 0.1, 0.5, 1.0])
+def test_inputs_are_on_as_often_as_they_should_be(p):
+    x = Superposition(7, 2, p).inputs(np.random.default_rng(0), 20_000)
+    on = x > 0
+    error = (p * (1 - p) / len(x)) ** 0.5
+    np.testing.assert_allclose(on.mean(axis=0), p, atol=4 * error + 1e-12)
+    np.testing.assert_allclose((on[:, :-1] & on[:, 1:]).mean(), p**2, atol=4 * p / len(x) ** 0.5)
+    assert x[on].mean() == pytest.approx(0.5, abs=0.02)
+    assert x.max() <= 1

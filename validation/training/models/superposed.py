@@ -39,7 +39,7 @@ class Superposed(Network):
         keys: np.ndarray,
     ) -> None:
         self.draw, self.batch, self.importances, self.keys = draw, batch, importances, keys
-        self._drawn: tuple[int, np.ndarray] = -1, np.empty(0)
+        self._drawn: tuple[int, Array] = -1, None
 
     def loss(self, parameters: Parameters, step: int) -> Array:
         """Return the mean loss of the batch of this step by replicate, in float64."""
@@ -72,15 +72,13 @@ class Superposed(Network):
         xp = namespace_of(weights)
         count = max(1, DRAWN_AHEAD // (self.batch * weights.shape[-2]))
         if self._drawn[0] != step // count:
-            self._drawn = (
-                step // count,
-                np.stack([self._ahead(key, step // count, count) for key in self.keys]),
-            )
-        return xp.asarray(self._drawn[1][:, step % count], dtype=weights.dtype)
+            samples = np.stack([self._ahead(key, step // count, count) for key in self.keys], axis=1)
+            self._drawn = step // count, xp.asarray(samples, dtype=weights.dtype)
+        return self._drawn[1][step % count]
 
     def _ahead(self, key: np.ndarray, number: int, count: int) -> np.ndarray:
         rng = np.random.Generator(np.random.Philox(counter=[0, 0, 0, number], key=key))
-        return np.stack([self.draw(rng, self.batch) for _ in range(count)])
+        return self.draw(rng, count * self.batch).reshape(count, self.batch, -1)
 
 
 def _slope(outputs: Array, biases: Array, inputs: Array, factors: Array) -> tuple[Array, Array]:
