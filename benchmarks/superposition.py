@@ -30,6 +30,7 @@ class Loop:
         self.optimizer = torch.optim.AdamW([self.weights, self.biases], lr=RATE)
 
     def steps(self, count: int) -> None:
+        """Do so many steps."""
         instances, features, _ = self.weights.shape
         for _ in range(count):
             self.optimizer.zero_grad(set_to_none=True)
@@ -101,8 +102,8 @@ def _step(runs: int, calls: int) -> list[Row]:
     return [
         Row(size, duration(ours), f"PyTorch {duration(theirs)}", f"{theirs / ours:.2f} faster", "≥ 3",
             theirs / ours >= 3),
-        Row(size, duration(ours), f"its five products {duration(floor)}", f"{ours / floor:.2f} times", "≤ 1.5",
-            ours / floor <= 1.5),
+        Row(size, duration(ours), f"its five products {duration(floor)}", f"{ours / floor:.2f} times",
+            "≤ 1.5", ours / floor <= 1.5),
     ]  # fmt: skip
 
 

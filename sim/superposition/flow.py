@@ -7,11 +7,11 @@ import xarray as xr
 from scipy import integrate
 
 from sim import progress  # noqa: F401  # says that kernels are compiled
-from sim.superposition.kernel import descend
+from sim.superposition import kernel, subsets
 from sim.watch import Watch, default_times
 from theory.common import arguments, schema
 from theory.superposition import Superposition, directions, gradient, newton
-from theory.superposition.expected import expected_loss
+from theory.superposition.expected import exact, expected_loss
 
 METHODS = {"lsoda": integrate.LSODA, "bdf": integrate.BDF, "radau": integrate.Radau, "rk45": integrate.RK45}
 AT_REST = 1e-9  # of the largest slope, where the flow has come to a critical point
@@ -135,7 +135,10 @@ class _Point:
         """Return the right-hand side of the flow."""
         out = np.empty_like(at)
         if self.model.probability == 0:
-            descend(*self.parts(at), self._importances, *self.parts(out))
+            kernel.descend(*self.parts(at), self._importances, *self.parts(out))
+        elif exact(self.model):
+            p, known = self.model.probability, subsets.states(self.model.n_features)
+            subsets.descend(*self.parts(at), self._importances, p, *known, *self.parts(out))
         else:
             by_weights, by_biases = gradient(*self.parts(at), self.model)
             out[: self._size], out[self._size :] = -by_weights.ravel(), -by_biases

@@ -3,8 +3,7 @@ import pytest
 import xarray as xr
 
 from sim import simulate
-from sim.superposition import descents, falls
-from sim.superposition.kernel import descend
+from sim.superposition import descents, falls, kernel, subsets
 from theory import Superposition, superposition
 
 
@@ -16,10 +15,24 @@ def test_kernel_is_the_derived_gradient(seed):
     biases[0] = 0.0
     weights[1] = 0.0
     out = np.empty_like(weights), np.empty_like(biases)
-    loss = descend(weights, biases, model.importances, *out)
+    loss = kernel.descend(weights, biases, model.importances, *out)
     assert loss == pytest.approx(superposition.expected_loss(weights, biases, model), rel=1e-13)
     for ours, derived in zip(out, superposition.gradient(weights, biases, model), strict=True):
         np.testing.assert_allclose(-ours, derived, atol=1e-14)
+
+
+@pytest.mark.parametrize(("n", "p"), [(1, 0.5), (2, 0.9), (5, 0.3)])
+def test_kernel_of_subsets_is_the_derived_gradient(n, p):
+    rng = np.random.default_rng(n)
+    model = Superposition(n, 2, p, rng.uniform(0.5, 2, n))
+    for _ in range(5):
+        weights, biases = rng.normal(0, 0.7, (n, 2)), rng.normal(0, 0.3, n)
+        biases[0] = 0.0
+        out = np.empty_like(weights), np.empty_like(biases)
+        loss = subsets.descend(weights, biases, model.importances, p, *subsets.states(n), *out)
+        assert loss == pytest.approx(superposition.expected_loss(weights, biases, model), rel=1e-12)
+        for ours, derived in zip(out, superposition.gradient(weights, biases, model), strict=True):
+            np.testing.assert_allclose(-ours, derived, atol=1e-13)
 
 
 def test_flow_ends_at_a_derived_critical_point():

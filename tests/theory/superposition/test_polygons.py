@@ -61,25 +61,17 @@ def test_two_features_may_share_a_corner_of_a_hexagon():
     assert superposition.regular_polygon(7)[2] < shared.loss < points[(1,) * 5].loss
 
 
-@pytest.mark.parametrize("n", [3, 12])
-def test_left_out_features_stay_out_above_the_threshold(n):
-    """Of a triangle, whose lengths add up to 3 < 4 − 3/n, a short encoding of another feature grows."""
-    for corners, stays in ((3, False), (5, True)):
-        if corners >= n:
-            continue
-        model = Superposition(n, 2, 0)
-        length, bias, _ = superposition.regular_polygon(corners)
-        angle = 2 * np.pi * np.arange(corners) / corners
-        weights, biases = np.zeros((n, 2)), np.full(n, 1 / (2 * n))
-        weights[:corners] = length**0.5 * np.column_stack([np.cos(angle), np.sin(angle)])
-        biases[:corners] = bias
-        assert (corners * length > 4 - 3 / n) == stays
-        before = superposition.expected_loss(weights, biases, model)
-        weights[-1] = 1e-3 * np.array([np.cos(np.pi / 3), np.sin(np.pi / 3)])
-        after = superposition.expected_loss(weights, biases, model)
-        # with bias 0 a triangle's outputs are disturbed as well: half as much again
-        change = (corners * length / 6 * (1 if bias < 0 else 1.5) - 2 / 3 + 1 / (2 * n)) * 1e-6 / n
-        assert after - before == pytest.approx(change, rel=0.2)
+@pytest.mark.parametrize(("n", "length"), [(6, 0.6), (6, 0.75), (12, superposition.regular_polygon(5)[0])])
+def test_left_out_features_stay_out_above_the_threshold(n, length):
+    angle = 2 * np.pi * np.arange(5) / 5
+    model = Superposition(n, 2, 0)
+    weights, biases = np.zeros((n, 2)), np.full(n, 1 / (2 * n))
+    weights[:5] = length**0.5 * np.column_stack([np.cos(angle), np.sin(angle)])
+    biases[:5] = -0.28
+    before = superposition.expected_loss(weights, biases, model)
+    weights[-1] = 1e-3 * np.array([np.cos(0.4), np.sin(0.4)])
+    rise = superposition.expected_loss(weights, biases, model) - before
+    assert rise == pytest.approx((5 * length - (4 - 3 / n)) / 6 * 1e-6 / n, rel=1e-3)
 
 
 def test_dimensionality():
