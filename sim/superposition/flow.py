@@ -89,7 +89,8 @@ def simulate(
     watch = _watch(point, until, times)
     while solver.status == "running":
         solver.step()
-        watch.see(solver.t, solver.dense_output())
+        if watch.time <= solver.t:
+            watch.see(solver.t, solver.dense_output())
         if until is None and np.abs(point.slope(solver.t, solver.y)).max() < AT_REST:
             break
     final, end_biases = point.parts(solver.y)

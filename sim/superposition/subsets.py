@@ -1,7 +1,8 @@
 """Gradient of the expected loss with any number of features on, in Numba: `theory.superposition.cube`.
 
-Each state says which features are off, random or at 1. An output's mean square, mean and overlap with its own
-feature in a state are means of those in states with one random feature less; derivatives go back the same way.
+Each state says which features are off, random or at 1. An output's mean square, mean and overlap with its
+own feature in a state are means of those in states with one random feature less; derivatives go back the same
+way.
 """
 
 import functools

@@ -64,7 +64,7 @@ EXPERIMENTS = (
     Experiment(
         "geometry",
         "Which polygons do features form on two neurons, and are they the derived minima?",
-        "seed 002, “Influence of feature geometry”; arXiv:2310.06301, section 4; own for n = 7 and 8",
+        "seed 002, Factors Influencing a Representation's Position; arXiv:2310.06301, section 4",
         settings,
         measure,
         {
