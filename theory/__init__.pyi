@@ -15,10 +15,12 @@ from .common import schema
 from .model import Autoencoder
 from .noise import fourth_norm
 from .superposition import Superposition
+from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
     "Superposition",
+    "TwoLayer",
     "capacity",
     "co_occurrence",
     "collisions",

@@ -4,12 +4,13 @@ from typing import Any
 
 import xarray as xr
 
-from theory import Autoencoder, Superposition
+from theory import Autoencoder, Superposition, TwoLayer
 from theory.common import kinds
 
 TRAINED: dict[type, str] = {
     Autoencoder: "validation.training.autoencoder:train",
     Superposition: "validation.training.superposition:train",
+    TwoLayer: "validation.training.two_layer:train",
 }
 """By kind of model what trains it; a further kind is one line."""
 
@@ -19,11 +20,12 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder or Superposition
+    model : Autoencoder, Superposition or TwoLayer
         What is trained; `TRAINED` has all kinds.
     *arguments, **options
         Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`,
-        `validation.training.superposition.train` for a `Superposition`. All take
+        `validation.training.superposition.train` for a `Superposition`,
+        `validation.training.two_layer.train` for a `TwoLayer`. All take
         ``optimizer``, ``steps``, ``learning_rate``, ``schedule``, ``replicates``, ``seed``, ``dtype``,
         ``device`` and ``checkpoint``.
 
