@@ -70,7 +70,7 @@ def curvatures(
     own_curves = _own_curves(own[begins], biases[begins], low[begins, begins], high[begins, begins])
     for curve, at_own in zip(other, own_curves, strict=True):
         curve[begins, begins] = at_own
-    return tuple(curve * importances / n for curve in other)  # type: ignore[return-value]
+    return tuple(curve * importances / n for curve in other)
 
 
 def kinks(products: np.ndarray, biases: np.ndarray) -> np.ndarray:
