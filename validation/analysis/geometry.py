@@ -1,8 +1,6 @@
 """What features in superposition are arranged as: pairs, polygons, simplices."""
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 APART = 0.15  # cosine up to which two encodings do not see each other
 CLOSE = 0.1  # of cosines, to those of a shape
@@ -24,13 +22,24 @@ def shapes(cosines: np.ndarray, alive: np.ndarray) -> np.ndarray:
         "alone", "pair" (antipodal), "triangle", "tetrahedron" or "simplex of k", "pentagon" and other regular
         polygons, "other", and "dead".
     """
-    seen = (np.abs(cosines) > APART) & alive & alive[:, None]
-    _, group = connected_components(csr_array(seen), directed=False)
-    named = np.full(alive.size, "dead", dtype="U16")
-    for label in np.unique(group[alive]):
-        members = np.flatnonzero((group == label) & alive)
+    named, left = np.full(alive.size, "dead", dtype="U16"), alive.copy()
+    while left.any():
+        members = _linked(cosines, left)
+        left[members] = False
         named[members] = _shape(cosines[np.ix_(members, members)].astype(float))
     return named
+
+
+def _linked(cosines: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return the first of the features that are left, and all with whom it hangs together."""
+    group, new = np.zeros_like(left), np.flatnonzero(left)[:1]
+    while new.size:
+        group[new] = True
+        seen = np.zeros_like(left)
+        for feature in new:
+            seen |= np.abs(cosines[feature]) > APART
+        new = np.flatnonzero(seen & left & ~group)
+    return np.flatnonzero(group)
 
 
 def _shape(cosines: np.ndarray) -> str:

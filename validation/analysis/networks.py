@@ -4,8 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sim.metrics import benign_pairs
-from theory import superposition
-from theory.common import arguments, memory, schema
+from theory.common import arguments, schema
 from validation.analysis import geometry, relief
 from validation.analysis.loading import matrix
 from validation.analysis.structure import Structure
@@ -73,8 +72,6 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
     if initial is not None:
         initial = matrix("initial", initial, like=weights)
     arguments.real("threshold", threshold, above=0, most=1)
-    n, m = weights.shape
-    memory.enough(2 * weights.itemsize * (n + m) * n, n_features=n, n_neurons=m)
     found = Structure.of(weights, threshold)
     suffered = relief.interference(found)
     assigned = relief.nearest_monosemantic(found)
@@ -89,6 +86,7 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
 
 def _of_features(found: Structure, suffered: np.ndarray, assigned: np.ndarray) -> dict:
     strongest = np.where(found.alive, np.abs(found.weights).argmax(axis=1), -1)
+    cosines = found.cosines
     return {
         "alive": ("feature", found.alive),
         "length": ("feature", found.lengths * found.scale),
@@ -96,9 +94,9 @@ def _of_features(found: Structure, suffered: np.ndarray, assigned: np.ndarray) -
         "effective_neurons": ("feature", found.effective_neurons),
         "interference": ("feature", suffered),
         "assigned": ("feature", assigned),
-        "cosine": (("feature", "other"), found.cosines),
-        "shape": ("feature", geometry.shapes(found.cosines, found.alive)),
-        "dimensionality": ("feature", superposition.dimensionality(found.weights)),
+        "cosine": (("feature", "other"), cosines),
+        "shape": ("feature", geometry.shapes(cosines, found.alive)),
+        "dimensionality": ("feature", found.dimensionality),
     }
 
 
