@@ -4,6 +4,7 @@ import numpy as np
 
 APART = 0.15  # cosine up to which two encodings do not see each other
 CLOSE = 0.1  # of cosines, to those of a shape
+MOST = 32  # features that are looked at as a shape
 FLAT = 0.05  # share of the squares of encodings at length 1 that may lie outside a plane
 NAMES = {3: "triangle", 5: "pentagon", 6: "hexagon", 7: "heptagon", 8: "octagon"}
 
@@ -26,7 +27,8 @@ def shapes(cosines: np.ndarray, alive: np.ndarray) -> np.ndarray:
     while left.any():
         members = _linked(cosines, left)
         left[members] = False
-        named[members] = _shape(cosines[np.ix_(members, members)].astype(float))
+        few = len(members) <= MOST
+        named[members] = _shape(cosines[np.ix_(members, members)].astype(float)) if few else "other"
     return named
 
 

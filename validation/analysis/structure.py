@@ -97,7 +97,7 @@ class Structure:
 
     @property
     def dimensionality(self) -> np.ndarray:
-        """Dimensionality of each feature, as `theory.superposition.dimensionality` has it; 0 for dead ones."""
+        """Dimensionality of each feature (`theory.superposition.dimensionality`); 0 for dead ones."""
         own, all_of_them = self.gram.diagonal(), np.einsum("ij,ij->i", self.gram, self.gram)
         return np.divide(own**2, all_of_them, out=np.zeros(own.shape), where=all_of_them > 0)
 
