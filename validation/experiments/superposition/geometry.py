@@ -85,11 +85,5 @@ EXPERIMENTS = (
             Panel(draw=_draw),
             Panel(("lowest", "shared"), "n", options={"ylabel": "share of descents", "ylim": (-0.03, 1.03)}),
         ),
-        "{reached.least:%} of descents or more, at every n, end less than 10⁻⁸ from the loss of a derived "
-        "minimum, and {lowest.last:%} at n = {lowest.last[n]} in the lowest one.",
-        "Losses of all minima found are within {apart.most} of the derived ones. At n = 7 and 8 not all of "
-        "them are regular polygons: two features may share a corner of a hexagon, whose other corners give "
-        "way; {shared.last:%} of descents at n = {shared.last[n]} end with several features on a corner.",
-        "One distribution of initial weights, biases 0 at the start, equal importance.",
     ),
 )
