@@ -59,7 +59,7 @@ def _polygon(cosines: np.ndarray) -> str:
     values, vectors = np.linalg.eigh(cosines)
     if values[:-2].sum() > FLAT * count:
         return "other"
-    angles = np.sort(np.arctan2(*(vectors[:, -2:] * np.sqrt(values[-2:])).T))
+    angles = np.sort(np.arctan2(*(vectors[:, -2:] * np.sqrt(np.maximum(values[-2:], 0))).T))
     steps = np.diff(np.append(angles, angles[0] + 2 * np.pi))
     regular = np.abs(steps - 2 * np.pi / count).max() < CLOSE * 2 * np.pi / count
     return NAMES.get(count, f"polygon of {count}") if regular else "other"
