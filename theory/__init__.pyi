@@ -3,6 +3,7 @@ from . import (
     co_occurrence,
     collisions,
     derivation,
+    dictionaries,
     flow,
     interference,
     noise,
@@ -12,6 +13,7 @@ from . import (
 )
 from .catalogue import derivations
 from .common import schema
+from .dictionaries import Dictionary
 from .model import Autoencoder
 from .noise import fourth_norm
 from .superposition import Superposition
@@ -19,6 +21,7 @@ from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
+    "Dictionary",
     "Superposition",
     "TwoLayer",
     "capacity",
@@ -26,6 +29,7 @@ __all__ = [
     "collisions",
     "derivation",
     "derivations",
+    "dictionaries",
     "flow",
     "fourth_norm",
     "interference",

@@ -12,7 +12,16 @@ from theory.common import arguments
 from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment
 
-SUBJECTS = ("sparsification", "interference", "flow", "collisions", "noise", "co_occurrence", "superposition")
+SUBJECTS = (
+    "sparsification",
+    "interference",
+    "flow",
+    "collisions",
+    "noise",
+    "co_occurrence",
+    "dictionaries",
+    "superposition",
+)
 
 
 def _declared() -> Iterator[Experiment]:

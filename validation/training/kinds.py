@@ -4,11 +4,12 @@ from typing import Any
 
 import xarray as xr
 
-from theory import Autoencoder, Superposition, TwoLayer
+from theory import Autoencoder, Dictionary, Superposition, TwoLayer
 from theory.common import kinds
 
 TRAINED: dict[type, str] = {
     Autoencoder: "validation.training.autoencoder:train",
+    Dictionary: "validation.training.dictionaries.training:train",
     Superposition: "validation.training.superposition:train",
     TwoLayer: "validation.training.two_layer:train",
 }
@@ -20,12 +21,13 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder, Superposition or TwoLayer
+    model : Autoencoder, Superposition, TwoLayer or Dictionary
         What is trained; `TRAINED` has all kinds.
     *arguments, **options
         Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`,
         `validation.training.superposition.train` for a `Superposition`,
-        `validation.training.two_layer.train` for a `TwoLayer`. All take
+        `validation.training.two_layer.train` for a `TwoLayer`,
+        `validation.training.dictionaries.training.train` for a `Dictionary`. All take
         ``optimizer``, ``steps``, ``learning_rate``, ``schedule``, ``replicates``, ``seed``, ``dtype``,
         ``device`` and ``checkpoint``.
 
