@@ -255,7 +255,6 @@ own_response, whole_power = _.family("A B", "overlap of an output with its featu
 left_bias = _("beta", "bias of a feature that is left out")
 q_power = _("q", "power of a rectified sum", **_WHOLE)
 share_t = _("t", "share of the way at which a sum passes 0")
-p_feature = _("p", "probability that a feature is on")
 importance_ratio = _("I", "importance of the second of two features over that of the first")
 corners_number = _("c", "number of corners of a polygon", **_WHOLE)
 
