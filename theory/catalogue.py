@@ -115,7 +115,7 @@ INDEX = MappingProxyType(
         ),
         "theory.superposition.one_feature": ("one_feature",),
         "theory.superposition.cube": ("features_together",),
-        "theory.superposition.polygons": (
+        "theory.superposition.corners": (
             "regular_polygon",
             "left_out",
         ),

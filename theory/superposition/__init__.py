@@ -2,7 +2,7 @@
 
 The expected loss is exact: with one feature on (`theory.superposition.one_feature`), with any number of them
 (`theory.superposition.cube`), or on a fixed sample where they are too many (`theory.superposition.sample`).
-Its critical points on two neurons are in `theory.superposition.polygons`, the pairs of any number of neurons
+Its critical points on two neurons are in `theory.superposition.corners`, the pairs of any number of neurons
 and the phases of two features on one neuron in `theory.superposition.phases`.
 """
 

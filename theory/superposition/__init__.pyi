@@ -1,9 +1,9 @@
+from .corners import Polygon, polygons, regular_polygon
 from .critical import directions, newton
 from .expected import expected_loss, gradient, hessian, loss_error
 from .geometry import capacity, dimensionality, dimensions_per_feature
 from .model import Superposition
 from .phases import alone_loss, pair_loss, phase_boundary
-from .polygons import Polygon, polygons, regular_polygon
 
 __all__ = [
     "Polygon",
