@@ -291,7 +291,7 @@ def _left_out_steps() -> tuple[Step, ...]:
             "What is gained while the feature itself is on, by |w|^2.",
         ),
         equal(
-            (c * g / 6 + beta - sp.Rational(2, 3)).subs(beta, 1 / (2 * n)).subs(g, (4 - 3 / n) / c),
+            sp.Subs(c * g / 6 + beta - sp.Rational(2, 3), (beta, g), (1 / (2 * n), (4 - 3 / n) / c)),
             0,
             "It stays out if corners of negative bias have c g > 4 - 3/n: a pentagon holds, 5 g = 6.85.",
         ),

@@ -118,7 +118,7 @@ def _one_feature_steps() -> tuple[Step, ...]:
         equal(sp.Integral(x * line, (x, u, v)), OVERLAP, "Its overlap with the feature that is on."),
         equal(sp.Integral(line, (x, u, v)), LEVEL, "Its mean."),
         *(
-            equal(POWER.subs({u: low, v: high}), cubic, f"{text}: a cubic in g and b over g.")
+            equal(sp.Subs(POWER, (u, v), (low, high)), cubic, f"{text}: a cubic in g and b over g.")
             for text, low, high, cubic in CASES
         ),
         equal(
