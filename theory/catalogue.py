@@ -113,6 +113,10 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.two_layer.interference": (
+            "interference_kurtosis",
+            "orthogonal_interference",
+        ),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

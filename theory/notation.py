@@ -225,6 +225,10 @@ r_later = _("r", "input at which a later neuron switches on, or share (1 − ε)
 B_signal, P_power = _.family("B P", "overlap of a response with its feature, and its power")
 B_two = _.family("B_1 B_2", "overlaps of two responses with their feature")
 P_two = _.family("P_11 P_12 P_22", "overlaps of two responses with each other")
+row_angle = _("phi", "angle between two random directions", **_REAL)
+row_length = _("l", "squared length of a row of a matrix with orthonormal columns")
+squared_cosines = _("q", "squared length of the other rows")
+frame_angles = _.family("a b", "angles of a frame of three rows and two columns", **_REAL)
 at_zero = _.family("B_0 B_1 P_0 P_1", "overlap, its slope, power and its slope at threshold 0", **_REAL)
 
 

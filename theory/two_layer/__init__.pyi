@@ -1,9 +1,14 @@
+from .interference import Interference, interference_law
+from .model import TwoLayer
 from .response import Response, best_response, critical_probability, interference_std, loss
 
 __all__ = [
+    "Interference",
     "Response",
+    "TwoLayer",
     "best_response",
     "critical_probability",
+    "interference_law",
     "interference_std",
     "loss",
 ]
