@@ -113,6 +113,7 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.two_layer.sharing": ("price_of_sharing",),
         "theory.two_layer.interference": (
             "interference_kurtosis",
             "orthogonal_interference",

@@ -229,6 +229,9 @@ row_angle = _("phi", "angle between two random directions", **_REAL)
 row_length = _("l", "squared length of a row of a matrix with orthonormal columns")
 squared_cosines = _("q", "squared length of the other rows")
 frame_angles = _.family("a b", "angles of a frame of three rows and two columns", **_REAL)
+sharing = _("r", "number of features that share a neuron")
+threshold_in_std = _("t", "threshold over s", **_REAL)
+rarity = _("q", "probability ε over s²")
 at_zero = _.family("B_0 B_1 P_0 P_1", "overlap, its slope, power and its slope at threshold 0", **_REAL)
 
 

@@ -1,8 +1,9 @@
 """Two-layer toy model: the best response of one or two monosemantic neurons to a feature.
 
 The model is in `theory.two_layer.model`; the loss of monosemantic neurons in closed form, for normal
-interference, in `theory.two_layer.monosemantic`, the best response in `theory.two_layer.response`, and the
-exact law of the interference in `theory.two_layer.interference`.
+interference, in `theory.two_layer.monosemantic`, the best response in `theory.two_layer.response`, the
+exact law of the interference in `theory.two_layer.interference`, and what it costs to share a neuron in
+`theory.two_layer.sharing`.
 """
 
 import lazy_loader

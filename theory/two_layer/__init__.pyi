@@ -1,6 +1,7 @@
 from .interference import Interference, interference_law
 from .model import TwoLayer
 from .response import Response, best_response, critical_probability, interference_std, loss
+from .sharing import saved, sharing_bias
 
 __all__ = [
     "Interference",
@@ -11,4 +12,6 @@ __all__ = [
     "interference_law",
     "interference_std",
     "loss",
+    "saved",
+    "sharing_bias",
 ]

@@ -68,7 +68,7 @@ def _derived(neurons: int) -> Callable[[xr.Dataset], two_layer.Response]:
     def best(part: xr.Dataset) -> two_layer.Response:
         n, inputs, p = (part[name].values.flat[0] for name in ("n", "n_inputs", "probability"))
         model = TwoLayer(int(n), int(inputs), 1, float(p))
-        return two_layer.best_response(model.probability, two_layer.interference_law(model).std, neurons)
+        return two_layer.interference_law(model).best_response(model.probability, neurons)
 
     return best
 
@@ -134,10 +134,10 @@ def _responses(ax: Axes, found: Findings) -> None:
     ax.set(xlabel="value of the feature", ylabel="answer of its output")
 
 
-COLLECTIVE = Band(0.4, 1.05, "derived for neurons that each read one feature in its own direction, alone")
+COLLECTIVE = Band(0.3, 1.05, "derived for neurons that each read one feature in its own direction, alone")
 EXPERIMENTS = (
     Experiment(
-        "negative_bias",
+        "initial_bias",
         "Does a negative initial bias make neurons monosemantic, at no higher loss?",
         "seed 000, “Key Results” (arXiv:2211.09169, section 4.1.2)",
         settings,
@@ -172,9 +172,9 @@ EXPERIMENTS = (
         "From an initial bias of −1 there are {share.first} monosemantic neurons a feature and from 0 "
         "{share.last}; the loss from −1 is higher by {higher.last}.",
         "The losses are {loss.first} from −1 and {loss.last} from 0, where one neuron a feature that reads "
-        "it alone, in its own direction, has {loss.last.predicted:.4f} at best. From −1, {dead.first} neurons "
-        "a feature are dead.",
-        "One size, one rate, one task. The derived response takes interference as normal.",
-        in_check=lambda setting: False,
+        "it alone, in its own direction, has {loss.last.predicted:.4f} at best. Dead are, from −1, "
+        "{dead.first} neurons a feature.",
+        "One size, one rate, one task. What is derived is a neuron that reads one feature in its own "
+        "direction, to its own output; trained ones may lean away from others and correct their outputs.",
     ),
 )
