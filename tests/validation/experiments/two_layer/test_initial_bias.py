@@ -3,46 +3,60 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.monosemanticity import own_neurons
 from theory import TwoLayer
+from validation.analysis import two_parts
 from validation.experiments import page, running
 from validation.experiments.experiment import grid
 from validation.experiments.findings import Findings
 from validation.experiments.two_layer import initial_bias
 from validation.experiments.two_layer.trained import course, trained
 
-MODEL = TwoLayer(16, 8, 48, 1 / 16)
+# what neurons read: one of feature 0, one of 1, two of 2, one of 3 and 4, one of 5, one dead
+READ = np.zeros((6, 7))
+READ[[0, 1, 2, 2, 3, 4, 5], [0, 1, 2, 3, 4, 4, 5]] = [2.0, 1.0, 1.0, 3.0, 1.0, 1.0, 1.0]
+BIASES = np.array([-0.4, -0.1, 0.0, -0.6, -0.2, -0.3, -1.0])
 
 
 @pytest.fixture(scope="module")
 def run():
-    return trained(MODEL, 0, 0, steps=400, batch=256, replicates=2, initial_bias=-0.3)
+    """A run whose end is known: a square projection is a rotation, so that neurons read what they should."""
+    result = trained(TwoLayer(6, 6, 7, 1 / 6), 0, 0, steps=1, batch=8, replicates=1)
+    decoder = np.random.default_rng(0).normal(size=(7, 6))
+    made = {"W1": result.projection.values[0].T @ READ, "biases": BIASES, "W2": decoder}
+    made["single_feature_activations"] = np.maximum(READ + BIASES, 0)
+    return result.assign({name: (result[name].dims, array[None]) for name, array in made.items()})
 
 
 def test_what_is_shown_of_a_run(run):
-    found = course(run)
-    numbers = own_neurons(run.single_feature_activations.values)
-    np.testing.assert_allclose(found.own.sum("number"), 1, rtol=1e-6)
-    np.testing.assert_allclose(found.own[:, 0], (numbers == 0).mean(axis=1), rtol=1e-6)
-    np.testing.assert_allclose(found.monosemantic[:, -1] * 16, numbers.sum(axis=1), rtol=1e-6)
-    assert found.step.values[-1] == 400
+    found = course(run).isel(replicate=0)
+    np.testing.assert_allclose(found.own * 6, [2, 3, 1, 0], rtol=1e-6)
+    assert float(found.bias) == pytest.approx(np.mean([-0.4 / 2, -0.1, -0.3]), rel=1e-6)
+    assert found.step.values.tolist() == [0, 1]
 
 
 def test_both_parts_together_answer_as_the_model_does(run):
-    found = course(run)
-    numbers = own_neurons(run.single_feature_activations.values)
-    assert (numbers == 1).any()  # else nothing would be shown
-    for replicate in range(2):
-        encodings = run.projection.values[replicate] @ run.W1.values[replicate]
-        output = np.maximum(0.5 * encodings + run.biases.values[replicate], 0) @ run.W2.values[replicate]
-        alone = output.diagonal()[numbers[replicate] == 1]
-        parts = found.isel(replicate=replicate).sel(amplitude=0.5)
-        both = float(parts.monosemantic_response + parts.polysemantic_response)
-        assert both == pytest.approx(alone.mean(), abs=1e-5) if alone.size else np.isnan(both)
+    parts = two_parts.responses(run, [0.15, 0.5, 1.0]).isel(replicate=0)
+    for place, value in enumerate(parts.amplitude.values):
+        output = np.maximum(value * READ + BIASES, 0) @ run.W2.values[0]
+        both = (parts.monosemantic + parts.polysemantic)[:, place]
+        np.testing.assert_allclose(both, output.diagonal(), atol=1e-6)
+    assert not parts.polysemantic[[0, 1, 2, 5]].any()
+    assert not parts.monosemantic[3:5].any()
+    # from 0.15 to 1: of feature 2 one neuron is always on, the other switches on between
+    assert parts.kinks.sel(part="monosemantic").values.tolist() == [1, 0, 1, 0, 0, 1]
+    assert parts.kinks.sel(part="polysemantic").values.tolist() == [0, 0, 0, 1, 1, 0]
+
+
+def test_linear_map_of_the_polysemantic_neurons(run):
+    found = two_parts.linear_map(run).values[0]
+    np.testing.assert_allclose(found, READ[:, [4]] @ run.W2.values[0][[4]], atol=1e-6)
+    values = two_parts.spectrum(run).values[0]
+    assert values[0] == pytest.approx(2**0.5 * np.linalg.norm(run.W2.values[0][4]), rel=1e-6)
+    np.testing.assert_allclose(values[1:], 0, atol=1e-6)
 
 
 def test_another_block_is_another_run():
-    one, other = (trained(MODEL, 0, block, steps=1) for block in (0, 1))
+    one, other = (trained(TwoLayer(6, 6, 7, 1 / 6), 0, block, steps=1) for block in (0, 1))
     assert not np.array_equal(one.projection, other.projection)
 
 
