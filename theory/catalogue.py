@@ -118,6 +118,7 @@ INDEX = MappingProxyType(
             "interference_kurtosis",
             "orthogonal_interference",
         ),
+        "theory.two_layer.scaling": ("largest_cosine",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

@@ -113,15 +113,21 @@ def interference_law(model: TwoLayer) -> Interference:
     if model.task == "absolute" or model.frequencies != "equal":
         raise arguments.ArgumentError("model must have equal frequencies and features that are not signed")
     cosines, weights = special.roots_jacobi(NODES, (model.n_inputs - 3) / 2, (model.n_inputs - 3) / 2)
-    if model.projection == "orthogonal":
-        size = model.n_features, model.n_inputs
-        cosines = cosines * np.sqrt(_orthogonal(*size) / _random(*size))
+    cosines = cosines * spread(model)
     term = _uniform_times(cosines, weights / weights.sum())
     variance = model.probability / 3 * (model.n_features - 1) * (weights @ cosines**2) / weights.sum()
     return _on_grid(
         lambda angle: (1 - model.probability + model.probability * term(angle)) ** (model.n_features - 1),
         float(np.sqrt(variance)),
     )
+
+
+def spread(model: TwoLayer) -> float:
+    """Return the deviation of cosines between features over that of random directions."""
+    if model.projection == "independent":
+        return 1.0
+    size = model.n_features, model.n_inputs
+    return float(np.sqrt(_orthogonal(*size) / _random(*size)))
 
 
 def _uniform_times(cosines: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
