@@ -157,6 +157,6 @@ derivations = (
         proof=_sharing_steps,
         domains={t: (-2, 2), r: (2, 5)},
         prediction="theory.two_layer.sharing_bias",
-        merit=Merit("equal at a bias of size {:.2f}, not 0, at epsilon = 1/64, s = 0.2", _sharing_merit),
+        merit=Merit("equal at a bias of size {:.4f}, not 0, at epsilon = 1/64, s = 0.2", _sharing_merit),
     ),
 )

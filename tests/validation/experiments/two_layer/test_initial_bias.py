@@ -40,8 +40,8 @@ def test_both_parts_together_answer_as_the_model_does(run):
         output = np.maximum(value * READ + BIASES, 0) @ run.W2.values[0]
         both = (parts.monosemantic + parts.polysemantic)[:, place]
         np.testing.assert_allclose(both, output.diagonal(), atol=1e-6)
-    assert not parts.polysemantic[[0, 1, 2, 5]].any()
-    assert not parts.monosemantic[3:5].any()
+    np.testing.assert_allclose(parts.polysemantic[[0, 1, 2, 5]], 0, atol=1e-6)
+    np.testing.assert_allclose(parts.monosemantic[3:5], 0, atol=1e-6)
     # from 0.15 to 1: of feature 2 one neuron is always on, the other switches on between
     assert parts.kinks.sel(part="monosemantic").values.tolist() == [1, 0, 1, 0, 0, 1]
     assert parts.kinks.sel(part="polysemantic").values.tolist() == [0, 0, 0, 1, 1, 0]
