@@ -16,12 +16,13 @@ def drawn(model, bias, threshold, projections=40):
     return np.mean(found)
 
 
-@pytest.mark.parametrize("projection", ["independent", "orthogonal"])
+# an orthogonal projection's cosines are not independent, and not quite those of random directions
+@pytest.mark.parametrize(("projection", "off"), [("independent", 0.04), ("orthogonal", 0.08)])
 @pytest.mark.parametrize("bias", [-0.2, -0.25, -0.3])
-def test_share_is_that_of_drawn_projections(projection, bias):
+def test_share_is_that_of_drawn_projections(projection, off, bias):
     model = TwoLayer(*SMALL, projection=projection)
     expected = two_layer.monosemantic_share(model, bias)
-    assert drawn(model, bias, 0.999) == pytest.approx(expected, abs=0.04)
+    assert drawn(model, bias, 0.999) == pytest.approx(expected, abs=off)
 
 
 def test_size_of_the_authors_can_be_monosemantic_and_small_ones_hardly():
