@@ -26,7 +26,7 @@ from theory.notation import (
     threshold_in_std as t,
     weight as alpha,
 )
-from theory.two_layer.monosemantic import POWER, SIGNAL
+from theory.two_layer.monosemantic import POWER, SIGNAL, moment, power, signal
 
 _SHARED = {eps: r * eps, s: sp.sqrt(r) * s}
 SAVED = r * eps**2 * SIGNAL.subs(_SHARED, simultaneous=True) ** 2 / POWER.subs(_SHARED, simultaneous=True)
@@ -102,6 +102,21 @@ def sharing_bias(probability: float, std: float, n_shared: int = 2) -> float:
 _saved = function(SAVED, r, beta, eps, s)
 
 
+def _near_moment(k: int, at: sp.Expr) -> sp.Expr:
+    """Return a rectified moment, at 1 − β without the tail of the interference that reaches from 0 to 1."""
+    if at + beta != 1:
+        return moment(k, at)
+    return {2: at**2 + s**2, 3: at**3 + 3 * at * s**2}[k]
+
+
+def _near_saved(threshold: sp.Expr) -> sp.Expr:
+    """Return what a shared neuron saves, without that tail."""
+    B, P = signal(_near_moment, beta), power(_near_moment, beta, eps)
+    return (r * eps**2 * B.subs(_SHARED, simultaneous=True) ** 2 / P.subs(_SHARED, simultaneous=True)).subs(
+        beta, threshold
+    )
+
+
 def _noise(at: sp.Expr) -> sp.Expr:
     """Return ``E ReLU(z − at)²`` for a standard normal z."""
     return (1 + at**2) * normal(-at) - at * density(at)
@@ -110,7 +125,7 @@ def _noise(at: sp.Expr) -> sp.Expr:
 def _sharing_steps() -> tuple[Step, ...]:
     B, P = B_signal, P_power
     quadratic = r * (eps / 3 - 2 * alpha * eps * B + alpha**2 * P)
-    ratio = SAVED / SAVED.subs(r, 1)
+    at_zero, at_threshold = _near_saved(sp.Integer(0)), _near_saved(t * s)
     return (
         equal(
             r * eps / 3 - sp.Subs(quadratic, alpha, eps * B / P),
@@ -119,14 +134,15 @@ def _sharing_steps() -> tuple[Step, ...]:
         ),
         define(eps, q * s**2, "Features so rare that noise and signal are of the same order."),
         order(
-            ratio.subs(beta, 0),
+            at_zero / at_zero.subs(r, 1),
             1,
             s,
             2,
-            "At threshold 0 it saves as much as a monosemantic neuron: noise and signal both grow with r.",
+            "At threshold 0, but for terms of order exp(-1/(2 r s^2)), it saves as much as a monosemantic "
+            "neuron: noise and signal both grow with r.",
         ),
         order(
-            ratio.subs(beta, t * s),
+            at_threshold / at_threshold.subs(r, 1),
             (_noise(t) + q / 3) / (_noise(t / sp.sqrt(r)) + q / 3),
             s,
             1,
@@ -137,6 +153,7 @@ def _sharing_steps() -> tuple[Step, ...]:
             sp.Derivative(_noise(t), t),
             2 * (t * normal(-t) - density(t)),
             "That noise does fall with t.",
+            symbolic=False,
         ),
     )
 
