@@ -232,7 +232,6 @@ frame_angles = _.family("a b", "angles of a frame of three rows and two columns"
 sharing = _("r", "number of features that share a neuron")
 threshold_in_std = _("t", "threshold over s", **_REAL)
 rarity = _("q", "probability ε over s²")
-cosine = _("c", "cosine of the angle between two features' inputs", **_REAL)
 cosine_limit = _("c_0", "cosine that no other feature may exceed")
 tail = _("p_0", "probability that a cosine does")
 at_zero = _.family("B_0 B_1 P_0 P_1", "overlap, its slope, power and its slope at threshold 0", **_REAL)

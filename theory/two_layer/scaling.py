@@ -10,7 +10,7 @@ import sympy as sp
 
 from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, define, equal, function
-from theory.notation import N_features, cosine, cosine_limit as limit, m_in, tail
+from theory.notation import N_features, cosine_limit as limit, m_in, tail
 from theory.two_layer.interference import interference_law, spread
 from theory.two_layer.model import TwoLayer
 
@@ -58,14 +58,16 @@ _all_below = function(ALL_BELOW, N_features, m_in, limit)
 
 
 def _cosine_steps() -> tuple[Step, ...]:
-    density = (1 - cosine**2) ** ((m_in - 3) / 2)
+    norm = sp.beta(sp.Rational(1, 2), (m_in - 1) / 2)
     return (
         equal(
-            sp.Integral(density, (cosine, limit, 1)) / sp.Integral(density, (cosine, -1, 1)),
-            TAIL,
-            "Chance that the cosine of two random directions in m_in dimensions exceeds a limit.",
+            sp.Derivative(TAIL, limit),
+            -((1 - limit**2) ** ((m_in - 3) / 2)) / norm,
+            "The cosine of two random directions in m_in dimensions has this density: the left side is "
+            "the slope of the chance that it exceeds a limit,",
             symbolic=False,
         ),
+        equal(sp.Subs(TAIL, limit, 0), sp.Rational(1, 2), "since half of them are positive.", symbolic=False),
         define(tail, TAIL, "Of one other feature."),
         equal(
             sp.exp((N_features - 1) * sp.log(1 - tail)),
