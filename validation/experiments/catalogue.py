@@ -12,7 +12,16 @@ from theory.common import arguments
 from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment
 
-SUBJECTS = ("sparsification", "interference", "flow", "collisions", "noise", "co_occurrence", "two_layer")
+SUBJECTS = (
+    "sparsification",
+    "interference",
+    "flow",
+    "collisions",
+    "noise",
+    "co_occurrence",
+    "dictionaries",
+    "two_layer",
+)
 
 
 def _declared() -> Iterator[Experiment]:
