@@ -19,8 +19,6 @@ SUBJECTS = (
     "collisions",
     "noise",
     "co_occurrence",
-    "dictionaries",
-    "two_layer",
 )
 
 
