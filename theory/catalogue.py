@@ -113,6 +113,12 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.two_layer.sharing": ("price_of_sharing",),
+        "theory.two_layer.interference": (
+            "interference_kurtosis",
+            "orthogonal_interference",
+        ),
+        "theory.two_layer.scaling": ("largest_cosine",),
         "theory.superposition.one_feature": ("one_feature",),
         "theory.superposition.cube": ("features_together",),
         "theory.superposition.corners": (
