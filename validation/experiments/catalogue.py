@@ -20,6 +20,7 @@ SUBJECTS = (
     "winners",
     "noise",
     "co_occurrence",
+    "superposition",
 )
 
 
