@@ -112,6 +112,16 @@ def test_pytorch():
     assert len(training_step.measure(TINY, runs=1, calls=2, peak_size=16, ensemble=TINY, steps=4)) >= 4
 
 
+@pytest.mark.slow
+def test_winners_of_pytorch_are_ours():
+    pytest.importorskip("torch")
+    from benchmarks import winners
+
+    rows = winners.measure(replicates=1, shorter=40)
+    assert len(rows) == len(winners.PEERS)
+    assert all(row.met for row in rows)
+
+
 def test_heyoka_finds_the_same_filippov_solution():
     pytest.importorskip("heyoka")
     from benchmarks.heyoka_flow import HeyokaFlow
