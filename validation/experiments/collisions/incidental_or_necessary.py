@@ -36,11 +36,13 @@ Ends = tuple[np.ndarray, np.ndarray]  # early and final weights, (network, featu
 
 
 def settings(full: bool) -> list[Setting]:
-    """Return networks of twice to a quarter as many neurons as features, of the flow and trained."""
-    loads = LOADS if full else (0.5, 1, 1.5, 4)
-    sizes = [(round(q * NEURONS), (200 if q <= 2 else 60) if full else (40 if q <= 2 else 8)) for q in loads]
-    axes = {"source": ("simulation", "training"), "n, replicates": sizes}
-    return grid(axes | {"m": NEURONS, "l1": 0.02})
+    """Return flows with twice to a quarter as many neurons as features, and trained networks at some loads."""
+    flows, trained, fewer = (LOADS, (0.5, 1, 1.5, 2), (120, 24)) if full else ((0.5, 1.5), (1,), (30, 8))
+    runs = [("simulation", q, fewer[q > 2]) for q in flows] + [
+        ("training", q, fewer[0] // 2) for q in trained
+    ]
+    points = [(source, round(q * NEURONS), number) for source, q, number in runs]
+    return grid({"source, n, replicates": points, "m": NEURONS, "l1": 0.02})
 
 
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
