@@ -127,6 +127,7 @@ INDEX = MappingProxyType(
             "choice_of_copies",
         ),
         "theory.co_occurrence.pair_escape": ("escape_from_pair",),
+        "theory.co_occurrence.pair_race": ("pair_race",),
     }
 )
 NAMES = tuple(name for names in INDEX.values() for name in names)

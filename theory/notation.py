@@ -187,6 +187,8 @@ E_pair = _("E", "energy per occurrence of a feature", **_REAL)
 force_a, force_b, force_alpha = _.family(
     "f_a f_b f_alpha", "forces on the weights a and b, and on an angle", **_REAL
 )
+force_g = _("f_g", "force on a runner-up", **_REAL)
+multiplier = _("mu", "feature benefit of an encoding whose length stays 1")
 energy_a, energy_b = (
     _.function("E_a", "energy by a weight of the larger feature on an unused neuron"),
     _.function("E_b", "energy by a weight of the smaller feature there"),

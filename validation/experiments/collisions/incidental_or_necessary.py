@@ -36,7 +36,7 @@ Ends = tuple[np.ndarray, np.ndarray]  # early and final weights, (network, featu
 
 
 def settings(full: bool) -> list[Setting]:
-    """Return flows with twice to a quarter as many neurons as features, and trained networks at some loads."""
+    """Return flows at loads n/m from ½ to 4, and trained networks at some of them."""
     flows, trained, fewer = (LOADS, (0.5, 1, 1.5, 2), (120, 24)) if full else ((0.5, 1.5), (1,), (30, 8))
     runs = [("simulation", q, fewer[q > 2]) for q in flows] + [
         ("training", q, fewer[0] // 2) for q in trained
