@@ -60,6 +60,7 @@ INDEX = MappingProxyType(
         "theory.interference.initial": (
             "initial_interference",
             "initial_variance",
+            "initial_direction",
             "initial_share",
         ),
         "theory.interference.two_encodings": (

@@ -153,8 +153,8 @@ def _steps() -> tuple[Step, ...]:
             mu - lam * L - a * p * a * b**2,
             0,
             "the forces on all weights, times the weights, add up to 0. In the time lambda t nothing "
-            "but p/lambda is left: the share of pairs that outlast the race is a function of p/lambda, and of the "
-            "law of the initial weights.",
+            "but p/lambda is left: the share of pairs that outlast the race is a function of it, and of "
+            "the law of the initial weights.",
         ),
     )
 

@@ -1,4 +1,4 @@
-from .initial import initial_share, initial_strength, initial_variance
+from .initial import initial_along, initial_length, initial_share, initial_strength, initial_variance
 from .malign import death_time, free_collision
 from .rebirth import rebirth_until
 from .shared_neuron import decision_time, saddle
@@ -8,6 +8,8 @@ __all__ = [
     "death_time",
     "decision_time",
     "free_collision",
+    "initial_along",
+    "initial_length",
     "initial_share",
     "initial_strength",
     "initial_variance",

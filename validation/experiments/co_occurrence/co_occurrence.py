@@ -136,17 +136,17 @@ EXPERIMENTS = (
         "{left[l1_on=weights].trained.first:%} at p = λ/2 with L1 on weights, and "
         "{left[l1_on=activations].trained.first:%} with L1 on activations.",
         "A pair is undone while both features race, before it settles: a runner-up g gains on the winner a "
-        "while it lags by less than (p/λ) a g b², b being the partner's weight. Two features alone, without a "
-        "fitted constant, would keep {left[m=256,p=0.0025].first.predicted:.2f} of their pairs at p = λ/2; "
+        "while it lags by less than (p/λ) a g b², b being the partner's weight. Two features alone, without "
+        "a fitted constant, would keep {left[m=256,p=0.0025].first.predicted:.2f} of their pairs at p = λ/2; "
         "measured are {left[m=256,p=0.0025].first} at n/m = 1/8. With more features those driven off find "
         "new partners: {left[m=64,p=0.0025].first} at n/m = 1/2. For small λ and p nothing but p/λ should "
         "matter: where half are left is the same, in intervals, at the smallest and the largest λ at "
         "{scaling.agreeing} sizes and ways of L1. Each pair that is left costs a loss of 2p when one of its "
         "features is on: most, {added.most} λ, is added at p/λ = {added.most[p_over_l1]:g}.",
-        "The averaged force of the flow is of first order in p: flows are run where (n − 1)p < 1. Theory lets "
-        "pairs race from Gaussian weights, the largest ones shared: most pairs of the flow began otherwise. "
-        "The added loss is that of the weights in which polysemantic neurons are counted: it tests what one "
-        "costs, not how many there are.",
+        "The averaged force of the flow is of first order in p: flows are run where (n − 1)p < 1. Theory "
+        "lets pairs race from Gaussian weights, the largest ones shared: most pairs of the flow began "
+        "otherwise. The added loss is that of the weights in which polysemantic neurons are counted: it "
+        "tests what one costs, not how many there are.",
         in_check=lambda setting: (
             setting["source"] == "simulation" and setting["m"] > 64 and setting["l1"] == 0.005
         ),

@@ -40,15 +40,16 @@ def _suitors(weights: np.ndarray, neuron: int) -> float:
 
 
 def foretold(seen: np.ndarray, stays: np.ndarray) -> np.ndarray:
-    """Return for each network what least squares on the others foretell of the share that stays.
+    """Return for each network what least squares on the others foretell, up to a constant, of what stays.
 
     `seen` is (network, evidence), `stays` (network, redraw).
     """
     spread = seen.std(axis=0)
     scaled = (seen - seen.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    design = np.column_stack([np.ones(len(seen)), scaled])
+    design = np.column_stack([scaled, np.ones(len(seen))])
     share, told = stays.mean(axis=1), np.empty(len(seen))
     for fold in range(FOLDS):
         out = np.arange(len(seen)) % FOLDS == fold
-        told[out] = design[out] @ np.linalg.lstsq(design[~out], share[~out], rcond=None)[0]
+        fitted = np.linalg.lstsq(design[~out], share[~out], rcond=None)[0]
+        told[out] = scaled[out] @ fitted[:-1]  # without the mean of the others, which falls as theirs rises
     return told

@@ -7,10 +7,8 @@ import numpy as np
 import xarray as xr
 from scipy.special import comb
 
-from sim.flow import Flow
-from sim.forces import FORCES
-from sim.progress import track
 from theory import Autoencoder
+from validation.experiments import networks
 from validation.experiments.collisions import ratio_law
 from validation.experiments.collisions.evidence import HISTORY, LEFT, evidence, foretold
 from validation.experiments.draws import draws
@@ -86,12 +84,7 @@ def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) 
 
 
 def _simulated(model: Autoencoder, starts: np.ndarray) -> Ends:
-    early, final = np.empty_like(starts), np.array(starts, order="C")
-    for r, weights in enumerate(track(final, "flows")):
-        flow = Flow(model, weights, "splitting", tuple(FORCES), None)
-        flow.advance(EARLY)
-        early[r] = weights
-        flow.advance(END / model.l1)
+    early, final = networks.followed(model, starts, (EARLY, END / model.l1))
     return early, final
 
 
