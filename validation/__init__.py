@@ -8,7 +8,7 @@ _HOME = {
     "check": "validation.experiments.checking",
     "polysemantic_neurons": "sim.metrics",
     "sweep": "validation.sweeps.sweep",
-    "train": "validation.training.course",
+    "train": "validation.training.kinds",
 }
 __all__ = list(_HOME)
 

@@ -6,9 +6,10 @@ from typing import get_args
 import pytest
 import typer
 
-from sim import simulate
-from validation import cli, train
-from validation.cli import declared
+from sim.flow import simulate
+from validation import cli
+from validation.cli import declared, training
+from validation.training.autoencoder import train
 
 
 def options(command):
@@ -19,7 +20,7 @@ def options(command):
 
 @pytest.mark.parametrize(
     ("command", "function", "not_said"),
-    [(cli.train, train, set()), (cli.simulate, simulate, {"initial", "times"})],
+    [(training.autoencoder, train, set()), (cli.simulate, simulate, {"initial", "times"})],
 )
 def test_every_parameter_is_an_option_with_its_default(command, function, not_said):
     found = options(command)
