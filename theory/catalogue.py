@@ -19,6 +19,7 @@ INDEX = MappingProxyType(
             "symmetries",
             "orthogonal_inputs",
         ),
+        "theory.flow.untied": ("untied",),
         "theory.flow.zero_loss": (
             "zero_loss",
             "sparse_minima",
@@ -86,6 +87,7 @@ INDEX = MappingProxyType(
             "exclusion_law",
             "exclusion_moments",
         ),
+        "theory.collisions.contexts": ("contexts",),
         "theory.collisions.benign_collision": ("benign_collision_survives",),
         "theory.collisions.crossover": (
             "poisson_limit",

@@ -28,12 +28,8 @@ from validation.experiments.experiment import (
 )
 from validation.training.inputs import Independent
 
-STRENGTHS = {  # by λ the values of p/λ; n times the largest p is below 1
-    0.02: (0, 0.05, 0.15, 0.5, 1, 1.5),
-    0.002: (0, 0.5, 1),
-    0.005: (0, 0.05, 0.15, 0.5, 1, 2.5),
-}
-TRAINED = {0.08: (0, 0.5, 1.5), 0.04: (0, 0.5, 1.5), 0.02: (0, 0.5, 1.5)}
+STRENGTHS = {0.02: (0, 0.5, 1), 0.005: (0, 0.15, 0.5, 1, 2.5)}  # by λ the values of p/λ: np is below 1
+TRAINED = {0.08: (0, 0.5), 0.05: (0, 0.5), 0.03: (0, 0.5)}
 FEWER = {0.02: (0, 0.5, 1)}
 ON = ("weights", "activations")
 
@@ -43,7 +39,7 @@ def settings(full: bool) -> list[Setting]:
     flows, trained = (_points(STRENGTHS), _points(TRAINED)) if full else (_points(FEWER), [])
     flow, network = {"source": "simulation", "l1_on": "weights"}, {"source": "training", "l1_on": ON}
     return [
-        *grid(flow | {"n": 32, "m": (64, 128, 256)[: 3 if full else 1], "l1, p": flows, "replicates": 80}),
+        *grid(flow | {"n": 32, "m": (64, 256) if full else 64, "l1, p": flows, "replicates": 48}),
         *grid(network | {"n": 16, "m": 32, "l1, p": trained, "replicates": 30}),
     ]
 

@@ -43,6 +43,7 @@ def test_a_much_larger_weight_wins_and_never_both():
 
 def test_training_ends_as_the_flow_does():
     flow, trained = (
-        experiment.measure(**(SETTING | {"source": source}), ratio=0.6, seed=2) for source in experiment.SOURCES
+        experiment.measure(**(SETTING | {"source": source}), ratio=0.6, seed=2)
+        for source in experiment.SOURCES
     )
     assert (flow.larger == trained.larger).mean() > 0.8
