@@ -30,8 +30,7 @@ def _noise(deviation: float) -> Callable[..., None]:
 
 
 def _reset(weights: np.ndarray, rng: Rng, model: Autoencoder) -> None:
-    """Draw all weights of polysemantic neurons anew; their features begin again with small weights "
-    "everywhere."""
+    """Empty polysemantic neurons, and let their features begin again with random weights."""
     homeless = (np.abs(weights[:, _polysemantic(weights)]) > 0.5).any(axis=1)
     weights[:, _polysemantic(weights)] = 0
     weights[homeless] = rng.normal(0, model.init_std, (homeless.sum(), weights.shape[1]))
@@ -65,8 +64,8 @@ def measure(nudge: str, n: int, m: int, l1: float, replicates: int, seed: int) -
 
     Nudges: noise on all weights, of deviation 0.1 or 0.3; L1 switched off for t = 50 with noise of 0.01, and
     on again; both features of each polysemantic neuron begin again with random weights; or, along the malign
-    direction, one of them changes its sign there, with noise of 0.1 on its other weights. The cost is how many
-    other features have changed their neuron, and the loss just after the nudge.
+    direction, one of them changes its sign there, with noise of 0.1 on its other weights. The cost is how
+    many other features have changed their neuron, and the loss just after the nudge.
     """
     model = Autoencoder(n, m, l1)
     rngs = draws(seed, replicates)

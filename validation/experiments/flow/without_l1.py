@@ -20,10 +20,10 @@ SMALL = 1e-3  # of cosines, and of singular values over the largest
 def measure(source: str, n: int, m: int, replicates: int, seed: int) -> xr.Dataset:
     """Run without L1 to flow time 1,000 from random weights, and look at lengths, angles and directions.
 
-    Angles count as obtuse or right if the cosine is at most 0.001. The rank counts singular values above 0.001
-    of the largest. The fourth norm of an encoding is 3/(m + 2) if its direction is random; runs from weights
-    turned at random in the hidden space end turned alike, and how far they do not is the largest difference.
-    Gradient descent takes steps of flow time 0.2.
+    Angles count as right or obtuse if the cosine is at most 0.001. The rank counts singular values above
+    0.001 of the largest. The fourth norm of an encoding is 3/(m + 2) if its direction is random. Runs from
+    weights turned at random in the hidden space should end turned alike: how far they do not is the largest
+    difference. Gradient descent takes steps of flow time 0.2.
     """
     model = Autoencoder(n, m, 0.0)
     rngs = draws(seed, replicates)

@@ -51,31 +51,40 @@ def measure(
 ) -> xr.Dataset:
     """Train under a mechanism in place of L1, or follow its flow for the same time, and look at directions.
 
-    The share of a neuron in an encoding is its part of the squared length. The fourth norm, the sum of squared
-    shares, is 1 on one neuron, 1/k on k equal ones and 3/(m + 2) for random directions; the largest share
-    goes with it. Two features *meet* with the sum over neurons of the products of their shares:
-    the probability that a neuron drawn by the shares of one is that of the other. For random directions it is
-    1/m, and for random neurons too; if no two features share a slot it is about half. The spread
-    (‖w‖₁/‖w‖₂)² is followed over time: 1 on one neuron, 2m/π for random directions. λ, the rate of L2 and
-    the deviation of noise are 0.01, 0.01 and 0.15.
+    The share of a neuron in an encoding is its part of the squared length. The fourth norm, the sum of
+    squared shares, is 1 on one neuron, 1/k on k equal ones and 3/(m + 2) for random directions; the largest
+    share goes with it. Two features *meet*
+    with the sum over neurons of the products of their shares: the probability that a neuron drawn by the
+    shares of one is that drawn by those of the other. For random directions or random neurons it is 1/m; if
+    no two features share a slot, about half. The spread (‖w‖₁/‖w‖₂)² is followed over time: 1 on one neuron,
+    2m/π for random directions. λ, the rate of L2 and the deviation of noise are 0.01, 0.01 and 0.15.
     """
     chosen = MECHANISMS[mechanism]
     model = Autoencoder(n, m, chosen.l1, scale / m**0.5)
     ran = (trained if source == "training" else simulated)(model, chosen, instances, seed)
-    squares = ran.final**2
-    shares = squares / np.maximum(squares.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
-    on = shares.sum(axis=1)
-    meetings = ((on**2).sum(axis=-1) - (shares**2).sum(axis=(1, 2))) / 2
+    shares = shares_of(ran.final)
     places = [int(np.abs(ran.at - at).argmin()) for at in AT]
     measured = {
         "fourth_norm": np.nanmean(fourth_norms(ran.final), axis=-1),
         "largest": shares.max(axis=-1).mean(axis=-1),
-        "meetings": meetings / (n * (n - 1) / 2),
+        "meetings": meetings(shares),
         "loss": clean_loss(ran.final, chosen.options.get("activation", "none")),
     }
     data = {name: ("replicate", values.astype(np.float32)) for name, values in measured.items()}
     spread = ran.spread[:, places].astype(np.float32)
     return xr.Dataset(data | {"spread": (("replicate", "share"), spread)}, {"share": AT})
+
+
+def shares_of(weights: np.ndarray) -> np.ndarray:
+    """Return which parts of the squared length of encodings (…, feature, neuron) are on each neuron."""
+    squares = weights**2
+    return squares / np.maximum(squares.sum(axis=-1, keepdims=True), np.finfo(float).tiny)
+
+
+def meetings(shares: np.ndarray) -> np.ndarray:
+    """Return with which probability two features meet, on average over pairs, by network."""
+    n, on = shares.shape[-2], shares.sum(axis=-2)
+    return ((on**2).sum(axis=-1) - (shares**2).sum(axis=(-1, -2))) / (n * (n - 1))
 
 
 def clean_loss(weights: np.ndarray, activation: str) -> np.ndarray:
