@@ -55,3 +55,44 @@ def autoencoder(
     schema.save(result, out)
     say_polysemantic(result)
     wrote(out)
+
+
+@app.command(name="two-layer")
+@declared.options("validation.training.two_layer:train", NAMES, optimizer="lamb:weight_decay=0")
+def two_layer(
+    n: Features = 128,
+    n_inputs: Annotated[int, reading.option(int, "--n-inputs", "Number of inputs, at most --n.")] = 64,
+    m: Neurons = 256,
+    probability: Annotated[
+        float, reading.option(float, "--probability", "Probability that a feature is on.")
+    ] = 1 / 32,
+    task: Annotated[str, typer.Option(help="decoder, reprojector or absolute.")] = "decoder",
+    activation: Annotated[str, typer.Option(help="relu, gelu or solu.")] = "relu",
+    frequencies: Annotated[str, typer.Option(help="equal or power_law.")] = "equal",
+    projection: Annotated[str, typer.Option(help="orthogonal or independent.")] = "orthogonal",
+    *,
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("training.nc"),
+    **given: Any,
+) -> None:
+    """Train the two-layer model of arXiv:2211.09169 and write what it became to a file.
+
+    With --checkpoint, Ctrl-C loses nothing: the same command goes on.
+    """
+    from theory.common import files
+
+    files.writable(out)
+    files.distinct(out=out, checkpoint=given["checkpoint"])
+    from theory import TwoLayer
+    from theory.common import schema
+    from validation import train
+    from validation.training import options
+    from validation.training.settings import OPTIONS
+
+    trained = TwoLayer(n, n_inputs, m, probability, task, activation, frequencies, projection)
+    given |= {name: options.typed(name, given[name], OPTIONS[name]) for name in given if name in OPTIONS}
+    result = train(trained, **given)
+    if result.attrs["interrupted"]:
+        stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
+    schema.save(result, out)
+    print("monosemantic neurons:", *result.monosemantic.values[:, -1])
+    wrote(out)

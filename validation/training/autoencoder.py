@@ -62,8 +62,8 @@ def train(
         Number of steps, at least 1; by default that of the paper.
     learning_rate : float
         The rate, greater than 0; by default that of the paper.
-    schedule : Schedule or {"constant", "cosine"}
-        How the rate goes on; "cosine" ends at 0.
+    schedule : Schedule or {"constant", "cosine", "periodic"}
+        How the rate goes on; "cosine" ends at 0, "periodic" goes there and back.
     l1_on : {"weights", "activations"}
         What L1 is taken of: all weights, or the hidden activations f.
     l1_step : {"subgradient", "proximal"}
@@ -79,7 +79,7 @@ def train(
         features: ``Independent(p=0.05)``, ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs),
         ``PowerLaw(p=0.05, exponent=1.1)``; further settings of these are ``values="uniform"`` and ``batch``
         (`validation.training.inputs`).
-    activation : Activation or {"none", "relu", "gelu", "layer_norm"}
+    activation : Activation or {"none", "relu", "gelu", "solu", "layer_norm"}
         The hidden activation f.
     tied : bool
         Whether the decoder is the transposed encoder.

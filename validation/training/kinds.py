@@ -4,10 +4,13 @@ from typing import Any
 
 import xarray as xr
 
-from theory import Autoencoder
+from theory import Autoencoder, TwoLayer
 from theory.common import kinds
 
-TRAINED: dict[type, str] = {Autoencoder: "validation.training.autoencoder:train"}
+TRAINED: dict[type, str] = {
+    Autoencoder: "validation.training.autoencoder:train",
+    TwoLayer: "validation.training.two_layer:train",
+}
 """By kind of model what trains it; a further kind is one line."""
 
 
@@ -16,10 +19,11 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder
+    model : Autoencoder, TwoLayer
         What is trained; `TRAINED` has all kinds.
     *arguments, **options
-        Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`. All take
+        Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`,
+        `validation.training.two_layer.train` for a `TwoLayer`. All take
         ``optimizer``, ``steps``, ``learning_rate``, ``schedule``, ``replicates``, ``seed``, ``dtype``,
         ``device`` and ``checkpoint``.
 
