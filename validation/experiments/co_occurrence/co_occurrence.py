@@ -3,6 +3,7 @@
 All is per occurrence of a feature, as in `theory.co_occurrence`: p → 0 is the model of seed 001 at this λ.
 """
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -44,7 +45,7 @@ def settings(full: bool) -> list[Setting]:
     ]
 
 
-def _points(ratios: dict[float, tuple[float, ...]]) -> list[tuple[float, float]]:
+def _points(ratios: Mapping[float, tuple[float, ...]]) -> list[tuple[float, float]]:
     return [(l1, round(q * l1, 7)) for l1, some in ratios.items() for q in some]
 
 

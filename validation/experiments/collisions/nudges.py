@@ -40,7 +40,7 @@ def _kick(weights: np.ndarray, rng: Rng, model: Autoencoder) -> None:
     """Turn the sign of one weight of each pair: the collision becomes malign. Others get a tenth of noise."""
     for neuron in _polysemantic(weights):
         mover = rng.choice(np.flatnonzero(np.abs(weights[:, neuron]) > 0.5))
-        others = rng.normal(0, 0.1, weights.shape[1])
+        others: np.ndarray = rng.normal(0, 0.1, weights.shape[1:])
         others[neuron] = -weights[mover, neuron]
         weights[mover] = others
 

@@ -3,7 +3,7 @@
 import numpy as np
 import xarray as xr
 
-from sim.forces import UNTIED, l2_decay
+from sim.forces import UNTIED, Force, l2_decay
 from theory import Autoencoder
 from validation.experiments import networks
 from validation.experiments.draws import draws
@@ -48,9 +48,9 @@ def measure(
 
 def _simulated(model: Autoencoder, starts: np.ndarray, penalty: str) -> tuple[np.ndarray, np.ndarray]:
     n = model.n_features
-    forces = (UNTIED, *{"none": (), "l1": ("l1",), "l2": (l2_decay(L2),)}[penalty])
+    beside: dict[str, tuple[str | Force, ...]] = {"none": (), "l1": ("l1",), "l2": (l2_decay(L2),)}
     both = Autoencoder(2 * n, model.n_neurons, model.l1, model.init_std)
-    found = networks.followed(both, starts.reshape(len(starts), 2 * n, -1), TIMES, forces)
+    found = networks.followed(both, starts.reshape(len(starts), 2 * n, -1), TIMES, (UNTIED, *beside[penalty]))
     return found[:, :, :n], found[:, :, n:]
 
 

@@ -1,6 +1,7 @@
 """Other ways to a winner: mechanisms that single out the neurons as a basis, or let features collide."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -125,7 +126,10 @@ def _courses(ax: Axes, found: Findings) -> None:
     chosen = [p for p in parts(found.result) if p.source == "training" and p.scale == 1]
     for k, part in enumerate(chosen):
         course = part.spread.transpose("replicate", "share").values.mean(axis=0)
-        style = {"color": PALETTE[k % len(PALETTE)], "linestyle": STYLES[k // len(PALETTE)]}
+        style: dict[str, Any] = {
+            "color": PALETTE[k % len(PALETTE)],
+            "linestyle": STYLES[k // len(PALETTE)],
+        }
         ax.plot(AT[1:], course[1:], label=NAMES[str(part.mechanism.values)], **style)
     ax.set(
         xlabel="share of the run", ylabel="spread (‖w‖₁/‖w‖₂)² of an encoding", xscale="log", ylim=(0, None)
