@@ -3,7 +3,7 @@
 For n features there are 2n encodings: n encoders, and behind them n decoders. With the output
 ``K_ji = D_j·E_i`` of j on input i, the error ``R_ji = δ_ji − ReLU(K_ji)`` (0 where an output off the diagonal
 is off) acts as ``½ Rᵀ D`` on encoders and as ``½ R E`` on decoders: half as much as on tied weights, which
-are in both (`theory.flow.untied`).
+are in both (`theory.flow.untied`). The mismatch has no slope that damps it: follow it by "euler".
 """
 
 from numba import njit

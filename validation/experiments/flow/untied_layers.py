@@ -38,7 +38,8 @@ def measure(
     follow = _simulated if source == "simulation" else _trained
     encoders, decoders = follow(model, starts, penalty)  # (time, network, feature, neuron)
     squares = (encoders**2).sum(axis=(2, 3)) + (decoders**2).sum(axis=(2, 3))
-    apart = np.sqrt(((decoders - encoders) ** 2).sum(axis=(2, 3)) / squares)
+    gone = np.finfo(float).tiny  # of networks that L1 has taken all weights of
+    apart = np.sqrt(((decoders - encoders) ** 2).sum(axis=(2, 3)) / np.maximum(squares, gone))
     gaps = np.swapaxes(decoders, -1, -2) @ decoders - np.swapaxes(encoders, -1, -2) @ encoders
     balance = np.linalg.norm(gaps, axis=(-1, -2))
     dims = ("time", "replicate")
@@ -50,7 +51,9 @@ def _simulated(model: Autoencoder, starts: np.ndarray, penalty: str) -> tuple[np
     n = model.n_features
     beside: dict[str, tuple[str | Force, ...]] = {"none": (), "l1": ("l1",), "l2": (l2_decay(L2),)}
     both = Autoencoder(2 * n, model.n_neurons, model.l1, model.init_std)
-    found = networks.followed(both, starts.reshape(len(starts), 2 * n, -1), TIMES, (UNTIED, *beside[penalty]))
+    found = networks.followed(
+        both, starts.reshape(len(starts), 2 * n, -1), TIMES, (UNTIED, *beside[penalty]), "euler"
+    )
     return found[:, :, :n], found[:, :, n:]
 
 

@@ -4,8 +4,8 @@ from validation.experiments.flow import untied_layers
 
 
 def test_l1_makes_layers_alike_and_nothing_does_without(monkeypatch):
-    monkeypatch.setattr(untied_layers, "TIMES", (0.0, 10.0, 100.0))
-    setting = {"scale": 1.0, "n": 4, "m": 6, "l1": 0.05, "replicates": 3}
+    monkeypatch.setattr(untied_layers, "TIMES", (0.0, 10.0, 120.0))
+    setting = {"scale": 1.0, "n": 4, "m": 6, "l1": 0.03, "replicates": 3}
     for source in ("simulation", "training"):
         free, l1 = (untied_layers.measure(source, penalty, **setting, seed=0) for penalty in ("none", "l1"))
         np.testing.assert_allclose(free.balance, 1, atol=0.1)
