@@ -118,9 +118,9 @@ EXPERIMENTS = (
         "({stayed[nudge=nothing].first:%} stay if nothing is done). The cost: other features move in "
         "{moved[nudge=reset].first:%} of cases when both of a pair begin again, in "
         "{moved[nudge=kick].first:%} after a kick and in {moved[nudge=noise_0.3].first:%} after noise of "
-        "0.3, which {stayed[nudge=noise_0.3].first:%} of the pairs outlast and which makes new ones; the loss "
-        "of a feature goes up to {loss.most} for a moment ({loss.most[nudge]}). What was thrown off may pair again: as many new "
-        "pairs as random slots make are what nudging cannot go below.",
+        "0.3, which {stayed[nudge=noise_0.3].first:%} of the pairs outlast and which makes new ones; the "
+        "loss of a feature goes up to {loss.most} for a moment ({loss.most[nudge]}). What was thrown off may "
+        "pair again: as many new pairs as random slots make are what nudging cannot go below.",
         "One size and one λ, the flow only; splitting is in `cure_by_splitting`.",
         {name: label for name, (label, _) in NUDGES.items()},
     ),

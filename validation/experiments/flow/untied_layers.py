@@ -1,5 +1,7 @@
 """Untied layers: whether encoders and decoders become alike, in the flow and in training."""
 
+import warnings
+
 import numpy as np
 import xarray as xr
 
@@ -50,7 +52,9 @@ def measure(
 def _simulated(model: Autoencoder, starts: np.ndarray, penalty: str) -> tuple[np.ndarray, np.ndarray]:
     n = model.n_features
     beside: dict[str, tuple[str | Force, ...]] = {"none": (), "l1": ("l1",), "l2": (l2_decay(L2),)}
-    both = Autoencoder(2 * n, model.n_neurons, model.l1, model.init_std)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # as many encodings as both layers have
+        both = Autoencoder(2 * n, model.n_neurons, model.l1, model.init_std)
     found = networks.followed(
         both, starts.reshape(len(starts), 2 * n, -1), TIMES, (UNTIED, *beside[penalty]), "euler"
     )

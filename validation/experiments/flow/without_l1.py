@@ -1,5 +1,7 @@
 """Without L1: angles, ranks and rotations of encodings, with fewer and with more features than neurons."""
 
+import warnings
+
 import numpy as np
 import xarray as xr
 
@@ -25,7 +27,9 @@ def measure(source: str, n: int, m: int, replicates: int, seed: int) -> xr.Datas
     weights turned at random in the hidden space should end turned alike: how far they do not is the largest
     difference. Gradient descent takes steps of flow time 0.2.
     """
-    model = Autoencoder(n, m, 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # more features than neurons: meant to be
+        model = Autoencoder(n, m, 0.0)
     rngs = draws(seed, replicates)
     starts = np.array([model.initial(rng) for rng in rngs])
     final = _ends(source, model, starts)

@@ -149,7 +149,7 @@ def _answer(found: Findings) -> str:
         f"Neurons become a basis under {basis} (largest share of an encoding up to {most.estimate}, under "
         f"{NAMES[most['mechanism']]}); features meet less than three quarters as often as random ones under "
         f"{fewer}. Mini-batch noise alone makes no basis: a fourth norm of "
-        f"{found['fourth[mechanism=batches]'].first.estimate}, random directions have "
+        f"{found['fourth']['mechanism=batches'].first.estimate}, random directions have "
         f"{of_random_direction(sparser.first['m']):.3f}."
     )
 
