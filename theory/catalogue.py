@@ -131,6 +131,16 @@ INDEX = MappingProxyType(
         ),
         "theory.co_occurrence.pair_escape": ("escape_from_pair",),
         "theory.co_occurrence.pair_race": ("pair_race",),
+        "theory.dictionaries.shrinkage": ("l1_shrinkage",),
+        "theory.dictionaries.absorption": (
+            "child_latent",
+            "absorbed_child",
+            "composed_latent",
+        ),
+        "theory.dictionaries.top_k": (
+            "top_1_child",
+            "top_k_left_out",
+        ),
     }
 )
 NAMES = tuple(name for names in INDEX.values() for name in names)
