@@ -15,6 +15,7 @@ SCRIPTS = (
     "one_encoding",
     "ensemble",
     "training_step",
+    "two_layer_step",
     "splitting",
     "pytorch",
     "dictionaries",

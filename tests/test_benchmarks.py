@@ -22,10 +22,11 @@ from benchmarks import (
     splitting,
     sweep,
     tasks,
+    two_layer_step,
 )
 from benchmarks.problem import Problem
 from sim import simulate
-from theory import Autoencoder, Dictionary
+from theory import Autoencoder, Dictionary, TwoLayer
 
 TINY = Autoencoder(4, 12, 0.02)
 
@@ -52,6 +53,13 @@ def test_dictionaries():
 
 def test_ensemble():
     assert len(ensemble.measure(TINY, replicates=2, runs=1)) == 2
+
+
+@pytest.mark.slow
+def test_two_layer_step():
+    pytest.importorskip("torch")
+    rows = two_layer_step.measure(TwoLayer(16, 8, 24, 0.1), batch=70, runs=1)
+    assert [row.peer.split()[0] for row in rows] == ["PyTorch", "its"] * 2
 
 
 @pytest.mark.slow

@@ -116,6 +116,12 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.two_layer.sharing": ("price_of_sharing",),
+        "theory.two_layer.interference": (
+            "interference_kurtosis",
+            "orthogonal_interference",
+        ),
+        "theory.two_layer.scaling": ("largest_cosine",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",
