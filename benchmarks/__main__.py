@@ -18,6 +18,7 @@ SCRIPTS = (
     "two_layer_step",
     "splitting",
     "pytorch",
+    "superposition",
     "dictionaries",
 )
 LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes

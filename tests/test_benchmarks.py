@@ -203,3 +203,15 @@ def test_a_constant_has_another_value_in_a_process_of_its_own(monkeypatch):
     monkeypatch.setitem(constants.CONSTANTS, "FIRST", constants.Constant(constants.STEPS, (1e-4,), race))
     used, other = constants.measure(("FIRST",))
     assert float(used.ours.split()[0]) < float(other.ours.split()[0])
+
+
+def test_superposition():
+    torch = pytest.importorskip("torch")
+    from benchmarks import superposition
+
+    torch.manual_seed(0)
+    flow, step, floor, instances = superposition.measure(runs=1, calls=1, instances=3)
+    assert "PyTorch" in flow.peer
+    assert "products" in floor.peer
+    assert step.ratio.endswith("faster")
+    assert "3 instances" in instances.problem

@@ -122,6 +122,13 @@ INDEX = MappingProxyType(
             "orthogonal_interference",
         ),
         "theory.two_layer.scaling": ("largest_cosine",),
+        "theory.superposition.one_feature": ("one_feature",),
+        "theory.superposition.cube": ("features_together",),
+        "theory.superposition.corners": (
+            "regular_polygon",
+            "left_out",
+        ),
+        "theory.superposition.phases": ("phase_boundary",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

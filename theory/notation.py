@@ -257,6 +257,23 @@ cosine_limit = _("c_0", "cosine that no other feature may exceed")
 tail = _("p_0", "probability that a cosine does")
 at_zero = _.family("B_0 B_1 P_0 P_1", "overlap, its slope, power and its slope at threshold 0", **_REAL)
 
+_ = _Subject("superposition")
+g_product = _("g", "inner product of an input's and an output's encoding, or squared length", **_REAL)
+b_bias = _("b", "bias of an output", **_REAL)
+x_on = _("x", "value of the feature that is on", **_REAL)
+second_on = _("y", "value of a second one")
+a_product, c_product = _.family("a c", "inner products of an output with two features that are on")
+g_length = _("g", "squared length of corners")
+lower_end, upper_end = _.family("u v", "ends of the values at which an output is on", **_REAL)
+root_share = _("r", "value from which on an output is on, −b/g")
+cosines = _.family("c_1 c_2", "cosines between corners of a polygon")
+own_response, whole_power = _.family("A B", "overlap of an output with its feature over g, its power over g²")
+left_bias = _("beta", "bias of a feature that is left out")
+q_power = _("q", "power of a rectified sum", **_WHOLE)
+share_t = _("t", "share of the way at which a sum passes 0")
+importance_ratio = _("I", "importance of the second of two features over that of the first")
+corners_number = _("c", "number of corners of a polygon", **_WHOLE)
+
 
 def table() -> str:
     """Return the table of symbols as Markdown."""
