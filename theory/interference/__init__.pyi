@@ -1,5 +1,5 @@
 from .first_steps import end_of_interference, leads_kept
-from .initial import initial_share, initial_strength, initial_variance
+from .initial import initial_along, initial_length, initial_share, initial_strength, initial_variance
 from .malign import death_time, free_collision
 from .rebirth import rebirth_until
 from .shared_neuron import decision_time, saddle
@@ -10,6 +10,8 @@ __all__ = [
     "decision_time",
     "end_of_interference",
     "free_collision",
+    "initial_along",
+    "initial_length",
     "initial_share",
     "initial_strength",
     "initial_variance",
