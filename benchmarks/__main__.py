@@ -15,11 +15,13 @@ SCRIPTS = (
     "one_encoding",
     "ensemble",
     "training_step",
+    "two_layer_step",
     "splitting",
     "pytorch",
+    "superposition",
     "dictionaries",
 )
-LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes
+LARGE = ("large", "large_sort", "constants", "tasks", "sweep", "winners")  # minutes, or gigabytes
 
 
 def main() -> None:

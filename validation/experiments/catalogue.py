@@ -17,9 +17,10 @@ SUBJECTS = (
     "interference",
     "flow",
     "collisions",
+    "winners",
     "noise",
     "co_occurrence",
-    "dictionaries",
+    "superposition",
 )
 
 
