@@ -11,7 +11,7 @@ from sim.flow import Flow
 from sim.metrics import benign_pairs, winners
 from sim.replicates import observe
 from theory import Autoencoder
-from validation.experiments.collisions import ratio_law
+from validation.experiments.collisions import planting, ratio_law
 from validation.experiments.experiment import Experiment, Panel, Quantity, Setting
 from validation.experiments.findings import Findings
 from validation.experiments.labels import named
@@ -23,6 +23,8 @@ BASE, OTHERS = 1e-3, (1e-2, 1e-4, 1e-5)  # values of λ
 BATCHES = 40  # of runs, whose means are kept
 WANTED = 0.01  # standard error of the ratio
 EVENTS = 40  # expected polysemantic neurons below which a setting is left out
+VARIANCE = 6.0  # of the ratio in one run where pairs are planted, measured: 4 to 8
+REACH = 50.0  # seconds of one core that a setting at the base takes if so many are enough
 
 
 def settings(full: bool) -> list[Setting]:
@@ -31,18 +33,22 @@ def settings(full: bool) -> list[Setting]:
     held_out = (3, 6, 12, 24, 48, 96) if full else (3, 6, 12, 24, 48)
     sizes = [*product(fitted, (1, 2, 4, 8, 16, 32, 64) if full else (1, 2, 4, 8))]
     sizes += product(held_out, (1, 3, 6, 12, 24) if full else (3, 6))
-    cells = [(n, n * per, BASE, 10.0 if full else 5.0) for n, per in sizes]
-    cells += [(n, n * per, l1, 5.0) for l1, n, per in product(OTHERS, fitted, (1, 4, 16, 64)) if full]
-    chosen = [{"n": n, "m": m, "l1": l1, "runs": _runs(n, m, seconds)} for n, m, l1, seconds in cells]
+    cells = [(n, n * per, BASE, (10.0, REACH) if full else (5.0, 5.0)) for n, per in sizes]
+    cells += [(n, n * per, l1, (5.0, 5.0)) for l1, n, per in product(OTHERS, fitted, (1, 4, 16, 64)) if full]
+    chosen = [{"n": n, "m": m, "l1": l1, "runs": _runs(n, m, *seconds)} for n, m, l1, seconds in cells]
     return [at for at in chosen if at["runs"] * ratio_law.exclusion(at["n"], at["m"])[0] >= EVENTS]
 
 
-def _runs(n: int, m: int, seconds: float) -> int:
-    """Return how many runs the standard error wants, or how many are done in so many seconds of one core."""
+def _runs(n: int, m: int, seconds: float, reach: float) -> int:
+    """Return how many runs the standard error wants, if so many are in reach, or what is done in seconds.
+
+    Both are seconds of one core.
+    """
     mean, variance = ratio_law.exclusion(n, m)
-    wanted = variance / (WANTED * mean) ** 2
+    wanted = (VARIANCE if mean < planting.RARE else variance / mean**2) / WANTED**2
     one = 7e-4 + 1e-8 * n**2 * m + 7e-8 * n**3  # seconds, measured
-    return BATCHES * max(1, round(min(wanted, seconds / one) / BATCHES))
+    runs = wanted if wanted * one <= reach else min(wanted, seconds / one)
+    return BATCHES * max(1, round(runs / BATCHES))
 
 
 def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
@@ -50,10 +56,13 @@ def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
 
     The *ratio* is the count over the mean of the exclusion law, n(n − 1)/(2(2m − 1)) or about n²/(4m), which
     puts features into random slots (neuron and sign), no two into one. Largest initial weights are counted,
-    too: what a run has of them beyond their mean, which is known exactly, is taken off by regression.
+    too: what a run has of them beyond their mean, which is known exactly, is taken off by regression. Where
+    pairs are rare, a benign pair is planted in half of the runs, and each run counts by its likelihood ratio.
     """
+    rare = ratio_law.exclusion(n, m)[0] < planting.RARE
 
     def look(flow: Flow) -> dict[str, float]:
+        weight = planting.plant(flow.weights) if rare else 1.0
         first = winners(flow.weights)
         flow.advance(FAST)
         later = winners(flow.weights)
@@ -62,7 +71,8 @@ def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
         stayed = (first == last).all(axis=-1)
         looks = {"initial": first, "fast": later, "final": last, "kept": last[stayed], "met": last[~stayed]}
         counts = {name: float(np.count_nonzero(benign_pairs(won))) for name, won in looks.items()}
-        return counts | {"stayed": stayed.mean()}
+        weighted = {name: weight * value for name, value in (counts | {"stayed": stayed.mean()}).items()}
+        return weighted | {"weight": weight}
 
     seen = observe(look, Autoencoder(n, m, l1), runs, seed)
     size = runs // BATCHES if runs % BATCHES == 0 else 1
@@ -76,12 +86,13 @@ def _excess(part: xr.Dataset, kind: str) -> np.ndarray:
     That is what the exclusion law leaves if features are displaced whomever they meet (to first order).
     """
     kept, met, final = (ratio_law.over_law(part, name) for name in ("kept", "met", "final"))
-    q = float(part.stayed.mean())
-    d = part.stayed.values - q
+    w = part.weight.values
+    q = float(part.stayed.mean() / w.mean())
+    d = part.stayed.values - q * w
     return {
-        "both": kept - q**2 - 2 * q * d,
-        "one": final - kept - met - 2 * q * (1 - q) - (2 - 4 * q) * d,
-        "met": met - (1 - q) ** 2 + 2 * (1 - q) * d,
+        "both": kept - q**2 * w - 2 * q * d,
+        "one": final - kept - met - 2 * q * (1 - q) * w - (2 - 4 * q) * d,
+        "met": met - (1 - q) ** 2 * w + 2 * (1 - q) * d,
     }[kind]
 
 

@@ -68,16 +68,28 @@ def over_law(part: xr.Dataset, name: str) -> np.ndarray:
 
 
 def regressed(part: xr.Dataset) -> tuple[float, float]:
-    """Return the ratio, where initial collisions are as many as on average, and its standard error."""
-    beyond = over_law(part, "initial") - independent(*size(part))
-    found = stats.linregress(beyond, over_law(part, "final"))
-    return found.intercept, found.intercept_stderr
+    """Return the ratio, where all of which the mean is known is as on average, and its standard error."""
+    design = _design(part)
+    inverse = np.linalg.inv(design.T @ design)
+    counted = over_law(part, "final")
+    found = inverse @ (design.T @ counted)
+    left = ((counted - design @ found) ** 2).sum() / (len(design) - design.shape[1])
+    return float(found[0]), float(np.sqrt(left * inverse[0, 0]))
+
+
+def _design(part: xr.Dataset) -> np.ndarray:
+    """Return 1 and, less their means, initial collisions and, where pairs are planted, how much runs count."""
+    beyond = [over_law(part, "initial") - independent(*size(part))]
+    if (part.weight != 1).any():
+        beyond.append(part.weight.values - 1)
+    return np.stack([np.ones_like(beyond[0]), *beyond], axis=1).astype(float)
 
 
 def ratio(part: xr.Dataset, level: float) -> Estimate:
     """Return the ratio with its interval."""
     value, error = regressed(part)
-    half = stats.t.ppf((1 + level) / 2, part.sizes["batch"] - 2) * error
+    batches, fitted = _design(part).shape
+    half = stats.t.ppf((1 + level) / 2, batches - fitted) * error
     return within(value, half, "regression on the start")
 
 
