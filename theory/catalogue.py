@@ -62,6 +62,10 @@ INDEX = MappingProxyType(
             "initial_variance",
             "initial_share",
         ),
+        "theory.interference.mean_field": (
+            "cosines",
+            "mean_cosine",
+        ),
         "theory.interference.two_encodings": (
             "inner_product",
             "malign_collision",
@@ -86,6 +90,10 @@ INDEX = MappingProxyType(
             "exclusion_moments",
         ),
         "theory.collisions.benign_collision": ("benign_collision_survives",),
+        "theory.collisions.early_pairs": (
+            "early_pairs",
+            "tilted_exclusion",
+        ),
         "theory.collisions.crossover": (
             "poisson_limit",
             "crossover",

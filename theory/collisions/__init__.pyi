@@ -1,9 +1,12 @@
 from .benign_collision import least_ratio
 from .counting import expected_collisions, independent_slots, paper_heuristic
 from .crossover import neurons_without_polysemanticity, poisson_bound
+from .early_pairs import early_pairs, early_ratio
 from .exclusion import factorial_moment, polysemantic_neurons
 
 __all__ = [
+    "early_pairs",
+    "early_ratio",
     "expected_collisions",
     "factorial_moment",
     "independent_slots",

@@ -1,5 +1,6 @@
 from .initial import initial_share, initial_strength, initial_variance
 from .malign import death_time, free_collision
+from .mean_field import mean_cosine, third_party
 from .rebirth import rebirth_until
 from .shared_neuron import decision_time, saddle
 from .two_encodings import inner_product, malign_collision
@@ -13,6 +14,8 @@ __all__ = [
     "initial_variance",
     "inner_product",
     "malign_collision",
+    "mean_cosine",
     "rebirth_until",
     "saddle",
+    "third_party",
 ]
