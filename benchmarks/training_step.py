@@ -152,4 +152,4 @@ def _trainer(model: Autoencoder, weights):
     stepper = partial(Stepper, AdamW(), learning_rate=LEARNING_RATE, penalty=Penalty(model.l1_train))
     if isinstance(weights, np.ndarray) and large(weights):
         return Parts(weights, stepper)
-    return Blocks(weights, lambda part: Tied(model.l1_train), stepper)
+    return Blocks({"weights": weights}, lambda part: Tied(model.l1_train), lambda name, part: stepper(part))

@@ -1,6 +1,6 @@
 from .encoding import sparsify
-from .flow import simulate
 from .metrics import polysemantic_neurons
 from .replicates import ensemble
+from .simulation import simulate
 
 __all__ = ["ensemble", "polysemantic_neurons", "simulate", "sparsify"]

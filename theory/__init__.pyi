@@ -13,9 +13,11 @@ from .catalogue import derivations
 from .common import schema
 from .model import Autoencoder
 from .noise import fourth_norm
+from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
+    "TwoLayer",
     "capacity",
     "co_occurrence",
     "collisions",

@@ -6,9 +6,10 @@ from importlib import import_module
 _HOME = {
     "analyze": "validation.analysis.networks",
     "check": "validation.experiments.checking",
+    "monosemantic_neurons": "sim.monosemanticity",
     "polysemantic_neurons": "sim.metrics",
     "sweep": "validation.sweeps.sweep",
-    "train": "validation.training.course",
+    "train": "validation.training.kinds",
 }
 __all__ = list(_HOME)
 

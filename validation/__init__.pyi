@@ -1,7 +1,8 @@
 from sim.metrics import polysemantic_neurons
+from sim.monosemanticity import monosemantic_neurons
 
 from .analysis.networks import analyze
 from .experiments.checking import check
-from .training.course import train
+from .training.kinds import train
 
-__all__ = ["analyze", "check", "polysemantic_neurons", "train"]
+__all__ = ["analyze", "check", "monosemantic_neurons", "polysemantic_neurons", "train"]

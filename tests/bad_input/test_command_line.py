@@ -32,7 +32,7 @@ WORDS = (
     ("simulate --n", "--n"),
     ("train --tied=no", "--tied"),
     ("simulate 5", "polysem simulate"),
-    ("train --tied no", "polysem train"),
+    ("train --tied no", "polysem train autoencoder"),
     ("derive threshold flow", "polysem derive"),
     ("check --json", "--json"),
     ("plot", "FILE"),

@@ -30,8 +30,8 @@ def peak():
 
 small, large = sys.argv[1:]
 exec(small)  # compiles and imports
-asked, enough = [], memory.enough
-memory.enough = lambda needed, **sizes: asked.append(needed)
+asked = []
+memory.check = lambda needed, wanted: asked.append(needed)
 before = peak()
 exec(large)
 print(json.dumps([asked[0], peak() - before]))

@@ -236,7 +236,7 @@ CASES = table(
     weights  polysemantic_neurons(np.ones((2, 3), complex))
     initial  simulate(MODEL, initial=Unreadable())
     n_neurons  simulate(Autoencoder(10 ** 9, 2 * 10 ** 9, 0.01))
-    n_features  analyze(np.broadcast_to(0.0, (10 ** 6, 1)))
+    weights  analyze(np.broadcast_to(0.0, (10 ** 6, 1)))
     """,
 )
 

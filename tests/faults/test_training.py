@@ -25,12 +25,12 @@ from validation import train
 from validation.training import course
 from validation.training.noise import Signs
 course.CHECKPOINT_SECONDS = 0.0
-advance = course._Course.advance
+advance = course.Course.advance
 def told(self):
     for interrupted in advance(self):
-        print(self.stepper.steps, flush=True)
+        print(self.trainer.steps, flush=True)
         yield interrupted
-course._Course.advance = told
+course.Course.advance = told
 result = train(Autoencoder(8, 32, 0.01), "adam", steps=40_000, learning_rate=1e-3, replicates=2, seed=2**70,
                noise=Signs(std=0.1), checkpoint={checkpoint})
 schema.save(result, "{name}.nc")

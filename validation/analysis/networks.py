@@ -4,7 +4,7 @@ import numpy as np
 import xarray as xr
 
 from sim.metrics import benign_pairs
-from theory.common import arguments, memory, schema
+from theory.common import arguments, schema
 from validation.analysis import relief
 from validation.analysis.loading import matrix
 from validation.analysis.structure import Structure
@@ -70,8 +70,6 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
     if initial is not None:
         initial = matrix("initial", initial, like=weights)
     arguments.real("threshold", threshold, above=0, most=1)
-    n, m = weights.shape
-    memory.enough(2 * weights.itemsize * (n + m) * n, n_features=n, n_neurons=m)
     found = Structure.of(weights, threshold)
     suffered = relief.interference(found)
     assigned = relief.nearest_monosemantic(found)

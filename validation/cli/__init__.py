@@ -5,16 +5,14 @@ Heavy imports wait until a command runs, so that help is instant. How they end: 
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from validation.cli import declared, ending, reading, sweeping
+from validation.cli import declared, ending, reading, sweeping, training
 from validation.cli.ending import NAMES, end, stopped
-
-if TYPE_CHECKING:
-    from theory import Autoencoder
+from validation.cli.sizes import L1, Features, InitStd, L1Train, Neurons, Seed, model, say_polysemantic, wrote
 
 
 class Commands(TyperGroup):
@@ -39,20 +37,7 @@ app = typer.Typer(
 )
 
 app.add_typer(sweeping.app, name="sweep")
-
-Features = Annotated[int, reading.option(int, "--n", "Number of features.")]
-Neurons = Annotated[int, reading.option(int, "--m", "Number of hidden neurons.")]
-L1 = Annotated[
-    float | None, reading.option(float, "--l1", "L1 strength λ in flow units.", show_default="0.001")
-]
-L1Train = Annotated[
-    float | None, reading.option(float, "--l1-train", "L1 strength in the training loss, 4λ.")
-]
-InitStd = Annotated[
-    float | None,
-    reading.option(float, "--init-std", "Deviation of the initial weights.", show_default="1/√m"),
-]
-Seed = Annotated[int, reading.option(int, "--seed", "Seed of every random draw.")]
+app.add_typer(training.app, name="train")
 
 
 def main() -> None:
@@ -94,9 +79,9 @@ def check(
     console.print(checking.table(rows))
     console.print(checking.summary(rows))
     if json:
-        _wrote(checking.save(rows, json))
+        wrote(checking.save(rows, json))
     if report:
-        _wrote(reports.write(report, rows, seed, full))
+        wrote(reports.write(report, rows, seed, full))
     if checking.unexpected(rows):
         raise typer.Exit(1)
 
@@ -135,7 +120,7 @@ def derive(
         print(f"polysem: {error}", file=sys.stderr)
         raise typer.Exit(1) from None
     if out:
-        _wrote(files.write(out, text.encode()))
+        wrote(files.write(out, text.encode()))
     else:
         print(text)
 
@@ -156,51 +141,16 @@ def simulate(
     from theory.common import files
 
     files.writable(out)
-    model = _model(n, m, l1, l1_train, init_std)
+    simulated = model(n, m, l1, l1_train, init_std)
     from sim import simulate
     from theory.common import schema
 
     if (forces := given.pop("forces")) is not None:
         given["forces"] = tuple(forces.split(","))
-    result = simulate(model, **given)
+    result = simulate(simulated, **given)
     schema.save(result, out)
-    _say_polysemantic(result)
-    _wrote(out)
-
-
-@app.command()
-@declared.options("validation.training.course:train", NAMES, optimizer="adamw")
-def train(
-    n: Features = 64,
-    m: Neurons = 128,
-    l1: L1 = None,
-    l1_train: L1Train = None,
-    init_std: InitStd = None,
-    *,
-    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("training.nc"),
-    **given: Any,
-) -> None:
-    """Train the autoencoder and write its course to a file.
-
-    With --checkpoint, Ctrl-C loses nothing: the same command goes on.
-    """
-    from theory.common import files
-
-    files.writable(out)
-    files.distinct(out=out, checkpoint=given["checkpoint"], initial=given["initial"])
-    model = _model(n, m, l1, l1_train, init_std)
-    from theory.common import schema
-    from validation import train
-    from validation.training import options
-    from validation.training.settings import OPTIONS
-
-    given |= {name: options.typed(name, given[name], kinds) for name, kinds in OPTIONS.items()}
-    result = train(model, **given)
-    if result.attrs["interrupted"]:
-        stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
-    schema.save(result, out)
-    _say_polysemantic(result)
-    _wrote(out)
+    say_polysemantic(result)
+    wrote(out)
 
 
 @app.command()
@@ -231,7 +181,7 @@ def experiment(
     with using(None) as pool:
         result = running.run(chosen, seed, full, data, pool)
     for path in (data, *page.write(Findings(chosen, result), out)):
-        _wrote(path)
+        wrote(path)
     if result.attrs["missing"]:
         stopped(f"interrupted with {result.attrs['missing']} settings left, the same command goes on")
 
@@ -273,9 +223,9 @@ def analyze(
     console = Console() if sys.stdout.isatty() else Console(width=160)
     console.print(evidence.shown(result))
     if json:
-        _wrote(evidence.save(result, json))
+        wrote(evidence.save(result, json))
     if report:
-        _wrote(page.write(report, weights, result, file.name))
+        wrote(page.write(report, weights, result, file.name))
 
 
 @app.command()
@@ -293,27 +243,4 @@ def plot(
         plots.writable(out)
     picture = out or Path(f"{file.stem}.png")
     files.distinct(file=file, out=picture)
-    _wrote(plots.save(plots.result(schema.load(file)), picture))
-
-
-def _model(n: int, m: int, l1: float | None, l1_train: float | None, init_std: float | None) -> "Autoencoder":
-    from theory import Autoencoder
-
-    if l1_train is None:
-        return Autoencoder(n, m, 1e-3 if l1 is None else l1, init_std)  # type: ignore[arg-type]
-    if l1 is not None:
-        end("--l1 and --l1-train must not be given together: one is four times the other")
-    return Autoencoder.from_training(n, m, l1_train, init_std)
-
-
-def _say_polysemantic(result: Any) -> None:
-    import numpy as np
-
-    from validation import polysemantic_neurons
-
-    counts = np.atleast_1d(polysemantic_neurons(result.final.values))
-    print("polysemantic neurons:", *counts)
-
-
-def _wrote(path: Path) -> None:
-    print(f"wrote {path}")
+    wrote(plots.save(plots.result(schema.load(file)), picture))

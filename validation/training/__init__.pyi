@@ -1,3 +1,3 @@
-from .course import train
+from .kinds import train
 
 __all__ = ["train"]

@@ -64,6 +64,19 @@ class GELU:
 
 
 @dataclass(frozen=True)
+class SoLU:
+    """f(h) = h eʰ: what arXiv:2211.09169 uses under this name."""
+
+    def value(self, hidden: Array) -> Array:
+        """Return f(hidden)."""
+        return hidden * namespace_of(hidden).exp(hidden)
+
+    def pull(self, hidden: Array, value: Array, slope: Array) -> Array:
+        """Return ``slope · (1 + h) eʰ``."""
+        return slope * (1 + hidden) * namespace_of(hidden).exp(hidden)
+
+
+@dataclass(frozen=True)
 class LayerNorm:
     """f(h) = (h − mean) / √(variance + ε) over the neurons, without weights (Ba et al., arXiv:1607.06450)."""
 
@@ -83,6 +96,7 @@ ACTIVATIONS: dict[str, type[Activation]] = {
     "none": Identity,
     "relu": ReLU,
     "gelu": GELU,
+    "solu": SoLU,
     "layer_norm": LayerNorm,
 }
 

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from itertools import pairwise
@@ -48,25 +48,40 @@ def _results(futures: list[Future]) -> None:
 
 
 class Blocks:
-    """Replicates in blocks: each is a view of their weights with a network and an optimiser of its own.
+    """Replicates in blocks: each is a view of their parameters, with a network and optimisers of its own.
 
     Parameters
     ----------
-    weights : array, shape (replicate, ..., feature, neuron)
+    parameters : mapping of str to array, shape (replicate, ...)
         What is trained, in place.
     network : callable
         Gives the network of the replicates in a slice.
     stepper : callable
-        Gives what does steps on weights.
+        Takes a parameter's name and a view of it, and gives what does steps on it.
     """
 
     def __init__(
-        self, weights: Array, network: Callable[[slice], Network], stepper: Callable[[Array], Stepper]
+        self,
+        parameters: Mapping[str, Array],
+        network: Callable[[slice], Network],
+        stepper: Callable[[str, Array], Stepper],
     ) -> None:
-        self.weights = weights
-        self.slices = _split(weights)
+        self.parameters = dict(parameters)
+        self.slices = _split(list(parameters.values()))
         self.networks = [network(part) for part in self.slices]
-        self.steppers = [stepper(weights[part]) for part in self.slices]
+        self.by_name = [
+            {name: stepper(name, array[part]) for name, array in parameters.items()} for part in self.slices
+        ]
+
+    @property
+    def steppers(self) -> list[Stepper]:
+        """What does the steps, for every block and parameter."""
+        return [stepper for steppers in self.by_name for stepper in steppers.values()]
+
+    @property
+    def steps(self) -> int:
+        """Number of steps done."""
+        return self.steppers[0].steps
 
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps of all blocks and say whether Ctrl-C asked to stop meanwhile."""
@@ -74,33 +89,44 @@ class Blocks:
         return team.work([partial(self._advance, block, steps) for block in range(len(self.slices))])
 
     def _advance(self, block: int, steps: int) -> None:
-        network, stepper = self.networks[block], self.steppers[block]
-        # weights that overflow are left to the caller to find
+        network, steppers = self.networks[block], self.by_name[block]
+        parameters = {name: stepper.weights for name, stepper in steppers.items()}
+        first = next(iter(steppers.values())).steps
+        # parameters that overflow are left to the caller to find
         with np.errstate(over="ignore", invalid="ignore"):
-            for _ in range(steps):
-                stepper.update(network.smooth_gradient(stepper.weights, stepper.steps))
+            for step in range(first, first + steps):
+                gradients = network.gradients(parameters, step)
+                for name, stepper in steppers.items():
+                    stepper.update(gradients[name])
+                network.constrain(parameters, step)
 
     def state(self) -> dict[str, Array]:
-        """Return the states of the optimiser, in the shape of the weights."""
-        xp = namespace_of(self.weights)
-        names = self.steppers[0].state
-        return {name: xp.concat([o.state[name] for o in self.steppers]) for name in names}
+        """Return the states of the optimisers, each in the shape of its parameter."""
+        return {
+            f"{name}.{state}": namespace_of(array).concat(
+                [block[name].state[state] for block in self.by_name]
+            )
+            for name, array in self.parameters.items()
+            for state in self.by_name[0][name].state
+        }
 
-    def resume(self, weights: np.ndarray, state: dict[str, np.ndarray], steps: int) -> None:
-        """Go on from saved weights and states, after so many steps."""
-        xp = namespace_of(self.weights)
-        self.weights[...] = xp.asarray(weights)
-        for part, stepper in zip(self.slices, self.steppers, strict=True):
-            stepper.steps = steps
-            for name in stepper.state:
-                stepper.state[name][...] = xp.asarray(state[name][part])
+    def resume(self, parameters: Mapping[str, Array], state: Mapping[str, Array], steps: int) -> None:
+        """Go on from saved parameters and states, after so many steps."""
+        for name, array in self.parameters.items():
+            xp = namespace_of(array)
+            array[...] = xp.asarray(parameters[name])
+            for part, block in zip(self.slices, self.by_name, strict=True):
+                block[name].steps = steps
+                for kind, saved in block[name].state.items():
+                    saved[...] = xp.asarray(state[f"{name}.{kind}"][part])
 
 
-def _split(weights: Array) -> list[slice]:
+def _split(parameters: list[Array]) -> list[slice]:
     """Split replicates: no block greater than `BLOCK_BYTES`, one for each core; on a GPU all together."""
-    replicates = len(weights)
-    if not is_numpy(weights):
+    replicates = len(parameters[0])
+    if not is_numpy(parameters[0]):
         return [slice(0, replicates)]
-    wanted = min(max(math.ceil(weights.nbytes / BLOCK_BYTES), os.cpu_count() or 1), replicates)
+    nbytes = sum(array.nbytes for array in parameters)
+    wanted = min(max(math.ceil(nbytes / BLOCK_BYTES), os.cpu_count() or 1), replicates)
     bounds = np.linspace(0, replicates, wanted + 1).astype(int)
     return [slice(int(a), int(b)) for a, b in pairwise(bounds)]

@@ -84,7 +84,7 @@ def weights(path: str | os.PathLike, n_features: int, n_neurons: int) -> np.ndar
         if len(encoders) == len(decoders) == 1:
             return np.stack([as_encoding[encoders[0]], as_encoding[decoders[0]]])
     if len(as_encoding) != 1:
-        found = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        found = ", ".join(f"{name} {array.shape}" for name, array in sorted(arrays.items()))
         raise ArgumentError(
             f"initial must hold one matrix of {n_features} features and {n_neurons} neurons, or an encoder "
             f"and a decoder; {path} has {found}"

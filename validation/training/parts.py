@@ -8,7 +8,7 @@ its two products are those of BLAS, of which the symmetric one does half the ope
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numba
@@ -43,9 +43,14 @@ class Parts:
         self.steppers = [o for replicate in self.replicates for o in replicate.steppers]
 
     @property
-    def weights(self) -> np.ndarray:
-        """Weights, shape (replicate, feature, neuron)."""
-        return np.stack([_joined([o.weights for o in r.steppers]) for r in self.replicates])
+    def steps(self) -> int:
+        """Number of steps done."""
+        return self.steppers[0].steps
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """The weights, shape (replicate, feature, neuron)."""
+        return {"weights": np.stack([_joined([o.weights for o in r.steppers]) for r in self.replicates])}
 
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps and say whether Ctrl-C asked to stop meanwhile."""
@@ -73,14 +78,19 @@ class Parts:
     def state(self) -> dict[str, np.ndarray]:
         """Return the states of the optimiser, in the shape of the weights."""
         return {
-            name: np.stack([_joined([o.state[name] for o in r.steppers]) for r in self.replicates])
+            f"weights.{name}": np.stack(
+                [_joined([o.state[name] for o in r.steppers]) for r in self.replicates]
+            )
             for name in self.steppers[0].state
         }
 
-    def resume(self, weights: np.ndarray, state: dict[str, np.ndarray], steps: int) -> None:
+    def resume(
+        self, parameters: Mapping[str, np.ndarray], state: Mapping[str, np.ndarray], steps: int
+    ) -> None:
         """Go on from saved weights and states, after so many steps."""
         for number, replicate in enumerate(self.replicates):
-            replicate.resume(weights[number], {name: array[number] for name, array in state.items()}, steps)
+            own = {name.removeprefix("weights."): array[number] for name, array in state.items()}
+            replicate.resume(parameters["weights"][number], own, steps)
 
 
 class _Replicate:

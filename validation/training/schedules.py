@@ -7,6 +7,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
+from theory.common import arguments
+
 
 class Schedule(Protocol):
     """How the rate goes on."""
@@ -33,4 +35,28 @@ class Cosine:
         return (1 + math.cos(math.pi * step / steps)) / 2
 
 
-SCHEDULES: dict[str, type[Schedule]] = {"constant": Constant, "cosine": Cosine}
+@dataclass(frozen=True)
+class Periodic:
+    """The rate goes to 0 and back, again and again, like a cosine.
+
+    Parameters
+    ----------
+    half : int
+        Steps from the full rate to 0; 512 in the code of arXiv:2211.09169.
+    """
+
+    half: int = 512
+
+    def __post_init__(self) -> None:
+        arguments.whole("schedule half", self.half, least=1)
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return ``½ (1 + cos(π step / half))``."""
+        return (1 + math.cos(math.pi * step / self.half)) / 2
+
+
+SCHEDULES: dict[str, type[Schedule]] = {
+    "constant": Constant,
+    "cosine": Cosine,
+    "periodic": Periodic,
+}

@@ -12,7 +12,7 @@ from sim.machine.interrupts import heard
 from theory import Autoencoder
 
 pytestmark = pytest.mark.usefixtures("ctrl_c")
-ENSEMBLE = 2000  # replicates, of which few are done when Ctrl-C comes
+ENSEMBLE = 8000  # replicates, of which few are done when Ctrl-C comes
 
 
 def press():

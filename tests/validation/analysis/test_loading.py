@@ -210,7 +210,7 @@ def test_a_small_file_cannot_ask_for_much_memory(refuses, monkeypatch, tmp_path)
 def test_pairs_of_features_have_to_fit_into_memory(refuses, monkeypatch, tmp_path):
     monkeypatch.setattr(memory, "free", lambda: 10**6)
     np.save(tmp_path / "w.npy", np.eye(300, 2))
-    line = "FILE must hold fewer than 300 features: it takes 0.00145 GB of memory, of 0.001 GB"
+    line = "FILE must hold fewer than 300 features: that takes 1.38 MiB of memory, 977 KiB are free"
     refuses("analyze", "w.npy", line=line)
     with pytest.raises(ValueError, match=r"^weights must hold fewer than 300 features"):
         analyze(np.eye(300, 2))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from theory import Autoencoder, interference
+from theory import Autoencoder, TwoLayer, interference
 from theory.common import schema
 from validation import cli, train
 from validation.experiments import checking
@@ -18,6 +18,7 @@ from validation.training.blocks import Blocks
 from validation.training.inputs import Correlated
 from validation.training.noise import Signs
 from validation.training.optimizers import Momentum
+from validation.training.schedules import Periodic
 
 TINY = ("--n", "4", "--m", "8", "--l1", "0.02", "--steps", "50")
 POLYSEM = Path(sys.executable).with_name("polysem")
@@ -64,7 +65,9 @@ def test_help_names_every_command(polysem):
         ("train --optimizer sgd", "--optimizer must be one of gd, momentum, adam, adamw, lamb, got 'sgd'"),
         ("train --learning-rate -1", "--learning-rate must be a finite number greater than 0, got -1.0"),
         ("train --replicates 0", "--replicates must be a whole number of at least 1, got 0"),
-        ("train --schedule linear", "--schedule must be one of constant, cosine, got 'linear'"),
+        ("train two-layer --n-inputs 999", "--n-inputs must be at most n_features = 128, got 999"),
+        ("train two-layer --task encode", "--task must be one of decoder, reprojector, absolute, got"),
+        ("train --schedule linear", "--schedule must be one of constant, cosine, periodic, got 'linear'"),
         ("train --l1-on outputs", "--l1-on must be one of weights, activations, got 'outputs'"),
         ("train --l1-step exact", "--l1-step must be one of subgradient, proximal, got 'exact'"),
         (
@@ -82,7 +85,10 @@ def test_help_names_every_command(polysem):
             "--inputs p must be a finite number greater than 0 and at most 1, got 2.0",
         ),
         ("train --n 5 --inputs correlated:p=0.1", "--n must be even for inputs in pairs, got 5"),
-        ("train --activation tanh", "--activation must be one of none, relu, gelu, layer_norm, got 'tanh'"),
+        (
+            "train --activation tanh",
+            "--activation must be one of none, relu, gelu, solu, layer_norm, got 'tanh'",
+        ),
         ("train --init zeros", "--init must be one of normal, xavier, uniform, orthogonal, got 'zeros'"),
         ("train --device tpu", "--device must be one of cpu, cuda, got 'tpu'"),
         ("train --checkpoint missing/run", "--checkpoint must be a file in a writable folder"),
@@ -147,6 +153,29 @@ def test_few_neurons_give_one_warning(polysem):
     assert made.stderr == (
         "polysem: warning: --m = 2 is less than --n = 4: polysemanticity is then necessary, not incidental\n"
     )
+
+
+def test_train_two_layer(polysem, tmp_path):
+    small = (
+        "--n",
+        "16",
+        "--n-inputs",
+        "8",
+        "--m",
+        "24",
+        "--probability",
+        "0.1",
+        "--steps",
+        "5",
+        "--batch",
+        "8",
+    )
+    shown = polysem("train", "two-layer", *small, "--task", "absolute", "--schedule", "periodic:half=3")
+    assert shown.returncode == 0
+    assert shown.stdout.startswith("monosemantic neurons: ")
+    saved = schema.load(tmp_path / "training.nc")
+    model = TwoLayer(16, 8, 24, 0.1, task="absolute")
+    assert saved.equals(train(model, steps=5, batch=8, schedule=Periodic(half=3)))
 
 
 def test_train_then_plot(polysem, tmp_path):

@@ -6,9 +6,13 @@ from typing import get_args
 import pytest
 import typer
 
-from sim import simulate
-from validation import cli, train
-from validation.cli import declared
+from sim.flow import simulate
+from validation import cli
+from validation.cli import declared, training
+from validation.training.autoencoder import train
+from validation.training.two_layer import train as train_two_layer
+
+OPTIMIZER = {train: "adamw", train_two_layer: "lamb:weight_decay=0"}
 
 
 def options(command):
@@ -19,7 +23,11 @@ def options(command):
 
 @pytest.mark.parametrize(
     ("command", "function", "not_said"),
-    [(cli.train, train, set()), (cli.simulate, simulate, {"initial", "times"})],
+    [
+        (training.autoencoder, train, set()),
+        (training.two_layer, train_two_layer, set()),
+        (cli.simulate, simulate, {"initial", "times"}),
+    ],
 )
 def test_every_parameter_is_an_option_with_its_default(command, function, not_said):
     found = options(command)
@@ -27,7 +35,7 @@ def test_every_parameter_is_an_option_with_its_default(command, function, not_sa
     assert {p.name for p in parameters} - set(found) == not_said
     for parameter in parameters:
         if parameter.name not in {*not_said, "forces"}:
-            own = "adamw" if parameter.name == "optimizer" else parameter.default
+            own = OPTIMIZER[function] if parameter.name == "optimizer" else parameter.default
             assert found[parameter.name][1] == own
             assert found[parameter.name][0][1].help
 

@@ -68,7 +68,7 @@ def test_interruption_without_a_checkpoint_is_raised(monkeypatch):
 def test_interruption_between_spans_leaves_the_last_checkpoint(monkeypatch, tmp_path):
     file = tmp_path / "run.safetensors"
     settings = {"steps": 200, "learning_rate": 0.01}
-    record, calls = course._Course.record, []
+    record, calls = course.Course.record, []
 
     def interrupted(course):
         calls.append(course)
@@ -78,7 +78,7 @@ def test_interruption_between_spans_leaves_the_last_checkpoint(monkeypatch, tmp_
 
     with monkeypatch.context() as patch:
         patch.setattr(course, "CHECKPOINT_SECONDS", 0.0)
-        patch.setattr(course._Course, "record", interrupted)
+        patch.setattr(course.Course, "record", interrupted)
         assert train(MODEL, **settings, checkpoint=file).attrs["interrupted"] == 1
     assert train(MODEL, **settings, checkpoint=file).identical(train(MODEL, **settings))
 

@@ -194,7 +194,7 @@ def test_given_weights():
         ({"initial": np.ones((3, 3))}, r"initial must have shape \(2, 3\) or \(1, 2, 3\), got \(3, 3\)"),
         ({"initial": [1.0]}, "initial must be an array"),
         ({"learning_rate": 100.0}, "learning_rate must be smaller: training diverges at 100"),
-        ({"schedule": "linear"}, "schedule must be one of constant, cosine"),
+        ({"schedule": "linear"}, "schedule must be one of constant, cosine, periodic"),
         ({"l1_on": "biases"}, "l1_on must be one of weights, activations"),
         ({"l1_step": "exact"}, "l1_step must be one of subgradient, proximal"),
         (
@@ -206,7 +206,7 @@ def test_given_weights():
         ({"noise": "signs"}, r"noise must say std: Signs\(std=\.\.\.\)"),
         ({"noise": ReLU()}, r"noise must be one of none, .* got ReLU\(\)"),
         ({"inputs": "pairs"}, "inputs must be one of basis, independent"),
-        ({"activation": "tanh"}, "activation must be one of none, relu, gelu, layer_norm"),
+        ({"activation": "tanh"}, "activation must be one of none, relu, gelu, solu, layer_norm"),
         ({"init": "zeros"}, "init must be one of normal, xavier, uniform, orthogonal"),
         ({"optimizer": ["adamw"]}, "optimizer must be one of gd, momentum"),
         ({"checkpoint": "/nowhere/run.safetensors"}, "checkpoint must be a file in a writable folder"),

@@ -110,7 +110,7 @@ def test_a_header_that_says_too_much_is_no_safetensors_file(tmp_path):
 
 def test_two_runs_on_one_checkpoint_are_noticed(monkeypatch, tmp_path):
     """The other one begins and ends while this one is on its way."""
-    file, record, calls = tmp_path / "run.safetensors", course._Course.record, []
+    file, record, calls = tmp_path / "run.safetensors", course.Course.record, []
 
     def record_and_let_another_run(self):
         record(self)
@@ -118,7 +118,7 @@ def test_two_runs_on_one_checkpoint_are_noticed(monkeypatch, tmp_path):
         if len(calls) == 3:
             train(MODEL, steps=5, seed=1, checkpoint=file)
 
-    monkeypatch.setattr(course._Course, "record", record_and_let_another_run)
+    monkeypatch.setattr(course.Course, "record", record_and_let_another_run)
     with pytest.raises(ValueError, match=r"^checkpoint must be of the same run; .* differs in .*steps$"):
         again(file)
     with safe_open(file, "numpy") as opened:

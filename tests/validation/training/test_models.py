@@ -99,6 +99,7 @@ def test_activations_are_those_of_pytorch_with_its_derivatives(activation):
         "none": lambda h: h,
         "relu": torch.relu,
         "gelu": torch.nn.functional.gelu,
+        "solu": lambda h: h * torch.exp(h),
         "layer_norm": lambda h: torch.nn.functional.layer_norm(h, h.shape[-1:]),
     }
     rng = np.random.default_rng(10)

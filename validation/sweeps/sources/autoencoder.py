@@ -17,7 +17,8 @@ from theory.common import arguments, memory
 from theory.common.arguments import ArgumentError
 from validation.training import train
 from validation.training.options import typed
-from validation.training.settings import OPTIONS, Run
+from validation.training.preparation import AutoencoderRun
+from validation.training.settings import OPTIONS
 
 FLOW = {"method": "splitting", "forces": ",".join(FORCES), "rtol": None}
 ONE_RUN: dict[str, Any] = {"replicates": 1, "seed": 0, "device": "cpu"}  # what a sweep says itself
@@ -122,7 +123,7 @@ def check_training(**settings: Any) -> None:
     """Raise a TypeError or ValueError if `training` could not run with these settings."""
     parameters, options = _parted(settings)
     made = model(**parameters)
-    run = Run.checked(**DESCENT | _typed(options) | ONE_RUN)
+    run = AutoencoderRun.checked(**DESCENT | _typed(options) | ONE_RUN)
     if run.inputs.random:
         batch = getattr(run.inputs, "batch", 1)
         memory.check(8.0 * batch * made.n_features, f"inputs must have a smaller batch than {batch}")

@@ -7,6 +7,7 @@ import numpy as np
 from validation.training.activations import Activation
 from validation.training.backend import Array, namespace_of
 from validation.training.inputs import Inputs
+from validation.training.models import Encodings
 from validation.training.noise import HiddenNoise
 
 DRAWN_AHEAD = (
@@ -15,7 +16,7 @@ DRAWN_AHEAD = (
 
 
 @dataclass
-class General:
+class General(Encodings):
     """Training loss and gradient of the autoencoder with any options, for a batch of replicates.
 
     The loss is the squared error of a batch, times n over the number of samples, so that for the basis

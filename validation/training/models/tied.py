@@ -4,9 +4,10 @@ import numba
 
 from validation.training.backend import Array, namespace_of
 from validation.training.elementwise import Elementwise, where
+from validation.training.models import Encodings
 
 
-class Tied:
+class Tied(Encodings):
     """Training loss and gradient of the tied autoencoder, for a batch of replicates.
 
     Parameters

@@ -13,7 +13,7 @@ from validation.training.optimizers.optimizer import Optimizer, Stepper
 
 @dataclass(frozen=True)
 class LAMB(Optimizer):
-    """LAMB with the paper's defaults; each replicate's weight matrix is a layer, and φ(z) = z.
+    """LAMB with the paper's defaults; each replicate's weight matrix, or vector, is a layer, and φ(z) = z.
 
     Notes
     -----
@@ -55,7 +55,8 @@ class LAMB(Optimizer):
 
 def _norms(layers: Array) -> Array:
     xp = namespace_of(layers)
-    return xp.sqrt(xp.sum(layers * layers, axis=tuple(range(-min(2, layers.ndim), 0)), keepdims=True))
+    axes = max(1, min(2, layers.ndim - 1))  # the first one is that of replicates
+    return xp.sqrt(xp.sum(layers * layers, axis=tuple(range(-axes, 0)), keepdims=True))
 
 
 def _trust(weights: Array, step: Array) -> Array:

@@ -1,0 +1,225 @@
+"""The two-layer model ``y = W₂ᵀ f(W₁ᵀ Pᵀx + b₁)``: loss and written-out gradient on sparse samples."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import fsum
+from typing import Any
+
+import numpy as np
+
+from theory import TwoLayer
+from validation.training.activations import ACTIVATIONS
+from validation.training.backend import Array, is_numpy, namespace_of
+from validation.training.models import Network, Parameters, sparse_layers
+from validation.training.sparse_samples import Samples, draw
+
+Weights = Mapping[str, Array]  # "W1" (input, neuron), "b1" (neuron,), "W2" (neuron, output)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one replicate is asked: the fixed projections of its features.
+
+    Parameters
+    ----------
+    model : TwoLayer
+        What is trained.
+    projection : array, shape (feature, input)
+        Of the features to the inputs.
+    wanted : array, shape (feature, output), optional
+        Of the features to the outputs, for the re-projector.
+    l1 : float
+        Strength of L1 on the activations in the training loss, by sample.
+    """
+
+    model: TwoLayer
+    projection: Array
+    wanted: Array | None = None
+    l1: float = 0.0
+
+    @classmethod
+    def drawn(cls, model: TwoLayer, rng: np.random.Generator, l1: float, dtype: str) -> "Problem":
+        """Draw the projections of a replicate."""
+        projection = model.project(rng).astype(dtype)
+        wanted = model.project(rng).astype(dtype) if model.task == "reprojector" else None
+        return cls(model, projection, wanted, l1)
+
+    def on(self, xp: Any) -> "Problem":
+        """Return the same with its projections in another array library, on its device."""
+        wanted = None if self.wanted is None else xp.asarray(self.wanted)
+        return replace(self, projection=xp.asarray(self.projection), wanted=wanted)
+
+
+class Replicates(Network):
+    """Gradients of replicates, each on samples of its own, and the decay of their biases.
+
+    Parameters
+    ----------
+    problems : list of Problem
+        One for each replicate.
+    keys : ndarray of uint64, shape (replicate, 2)
+        Keys of their random numbers: those of a step depend on nothing else.
+    batch : int
+        Samples in each step.
+    decay, until : float
+        What biases lose in each step, as a share of them, in steps before this one.
+    """
+
+    def __init__(
+        self, problems: list[Problem], keys: np.ndarray, batch: int, decay: float = 0.0, until: float = 0.0
+    ) -> None:
+        self.problems, self.keys, self.batch = problems, keys, batch
+        self.decay, self.until = decay, until
+
+    def gradients(self, parameters: Parameters, step: int) -> Parameters:
+        """Return the gradients on the batches of this step."""
+        found = [
+            loss_and_gradient(weights, problem, samples)[1]
+            for weights, problem, samples in self._each(parameters, self.batch, [0, step])
+        ]
+        xp = namespace_of(parameters["W1"])
+        return {name: xp.stack([gradient[name] for gradient in found]) for name in parameters}
+
+    def constrain(self, parameters: Parameters, step: int) -> None:
+        """Let the biases decay."""
+        if self.decay and step < self.until:
+            parameters["b1"][...] *= 1 - self.decay
+
+    def losses(self, parameters: Parameters, batch: int, batches: int) -> np.ndarray:
+        """Return the squared error by replicate, on as many batches of other samples, always the same."""
+        found = [
+            [loss(weights, problem, samples) for weights, problem, samples in each]
+            for each in (self._each(parameters, batch, [1, number]) for number in range(batches))
+        ]
+        return np.array([fsum(each) / batches for each in zip(*found, strict=True)])
+
+    def _each(
+        self, parameters: Parameters, batch: int, counter: list[int]
+    ) -> Iterator[tuple[Weights, Problem, Samples]]:
+        """Yield weights, problem and samples of each replicate."""
+        for place, (problem, key) in enumerate(zip(self.problems, self.keys, strict=True)):
+            rng = np.random.Generator(np.random.Philox(counter=[0, 0, *counter], key=key))
+            model = problem.model
+            real = str(parameters["W1"].dtype)
+            samples = draw(rng, model.probabilities(), batch, model.draws == 2, real)
+            yield {name: array[place, ...] for name, array in parameters.items()}, problem, samples
+
+
+def single_feature_activations(weights: Weights, problem: Problem) -> Array:
+    """Return the activations where one feature alone is on with value 1, shape (feature, neuron)."""
+    hidden = problem.projection @ weights["W1"] + weights["b1"]
+    return ACTIVATIONS[problem.model.activation]().value(hidden)
+
+
+def loss(weights: Weights, problem: Problem, samples: Samples) -> float:
+    """Return the squared error, summed over outputs, in the mean over samples."""
+    if not is_numpy(weights["W1"]):
+        return _on_arrays(weights, problem, samples)[0]
+    hidden = _hidden(weights, problem, samples)
+    error = _error(ACTIVATIONS[problem.model.activation]().value(hidden), weights, problem, samples)
+    return sparse_layers.squared_error(error) / samples.count
+
+
+def loss_and_gradient(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+    """Return the squared error, and the gradient of the training loss, L1 on activations included.
+
+    NumPy arrays must be C-contiguous and of the type of the samples' values.
+    """
+    if not is_numpy(weights["W1"]):
+        return _on_arrays(weights, problem, samples)
+    if problem.model.activation == "relu" and _share_on(weights, problem, samples) < sparse_layers.SPARSE:
+        return _sparsely(weights, problem, samples)
+    return _densely(weights, problem, samples)
+
+
+def _share_on(weights: Weights, problem: Problem, samples: Samples) -> float:
+    """Estimate the share of neurons that are on from the first samples."""
+    first = samples._replace(starts=samples.starts[: sparse_layers.PROBED + 1])
+    return float((_hidden(weights, problem, first) > 0).mean())
+
+
+def _sparsely(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+    by_encodings, by_biases, by_decoder = _zeros(weights, problem)
+    squares = sparse_layers.rectified_step(
+        tuple(samples),
+        _targets(problem.model, samples.values),
+        _wanted(problem),
+        problem.projection @ weights["W1"],
+        weights["b1"],
+        weights["W2"],
+        by_biases.dtype.type(problem.l1 / samples.count),
+        (by_decoder, by_biases, by_encodings),
+    )
+    gradient = {"W1": problem.projection.T @ by_encodings, "b1": by_biases, "W2": by_decoder}
+    return squares / samples.count, gradient
+
+
+def _densely(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+    activation = ACTIVATIONS[problem.model.activation]()
+    hidden = _hidden(weights, problem, samples)
+    activity = activation.value(hidden)
+    error = _error(activity, weights, problem, samples)
+    found = sparse_layers.squared_error(error) / samples.count
+    error *= 2 / samples.count  # now the slope by the outputs
+    by_encodings, by_biases, by_decoder = _zeros(weights, problem)
+    np.matmul(activity.T, error, out=by_decoder)
+    by_activity, l1 = error @ weights["W2"].T, error.dtype.type(problem.l1 / samples.count)
+    if problem.model.activation == "relu":
+        sparse_layers.rectified_pull(activity, by_activity, l1)
+        by_hidden = by_activity
+    else:
+        by_hidden = activation.pull(hidden, activity, by_activity + l1 * np.sign(activity))
+    sparse_layers.dense_pull(*samples, by_hidden, by_biases, by_encodings)
+    return found, {"W1": problem.projection.T @ by_encodings, "b1": by_biases, "W2": by_decoder}
+
+
+def _hidden(weights: Weights, problem: Problem, samples: Samples) -> np.ndarray:
+    """Return what enters the neurons, shape (sample, neuron)."""
+    hidden = np.empty((samples.count, len(weights["b1"])), samples.values.dtype)
+    sparse_layers.hidden_layer(*samples, problem.projection @ weights["W1"], weights["b1"], hidden)
+    return hidden
+
+
+def _error(activity: np.ndarray, weights: Weights, problem: Problem, samples: Samples) -> np.ndarray:
+    """Return outputs minus targets, shape (sample, output)."""
+    error = activity @ weights["W2"]
+    targets = _targets(problem.model, samples.values)
+    sparse_layers.subtract_targets(samples.starts, samples.features, targets, _wanted(problem), error)
+    return error
+
+
+def _zeros(weights: Weights, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return room for the gradients by encodings (feature, neuron), biases and decoder."""
+    by_biases = np.zeros_like(weights["b1"])
+    by_encodings = np.zeros((problem.model.n_features, by_biases.size), by_biases.dtype)
+    return by_encodings, by_biases, np.zeros_like(weights["W2"])
+
+
+def _wanted(problem: Problem) -> np.ndarray:
+    """Return the projection to the outputs, empty where they are the features."""
+    return np.empty((0, 0), problem.projection.dtype) if problem.wanted is None else problem.wanted
+
+
+def _on_arrays(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+    """Return the same with dense products on any array library of the standard."""
+    xp = namespace_of(weights["W1"])
+    features = xp.asarray(samples.dense(problem.model.n_features))
+    inputs, activation = features @ problem.projection, ACTIVATIONS[problem.model.activation]()
+    hidden = inputs @ weights["W1"] + weights["b1"]
+    activity = activation.value(hidden)
+    targets = _targets(problem.model, features)
+    error = activity @ weights["W2"] - (targets if problem.wanted is None else targets @ problem.wanted)
+    batch = features.shape[0]
+    slope = error * (2 / batch)
+    by_activity = slope @ weights["W2"].T + xp.sign(activity) * (problem.l1 / batch)
+    by_hidden = activation.pull(hidden, activity, by_activity)
+    gradient: dict[str, Any] = {
+        "W1": inputs.T @ by_hidden,
+        "b1": xp.sum(by_hidden, axis=0),
+        "W2": activity.T @ slope,
+    }
+    return float(xp.sum(error * error, dtype=xp.float64)) / batch, gradient
+
+
+def _targets(model: TwoLayer, values: Array) -> Array:
+    return abs(values) if model.task == "absolute" else values
