@@ -15,7 +15,7 @@ from theory.collisions import exclusion
 from theory.collisions.exclusion import MEAN, VARIANCE, WAYS
 from theory.derivation import Derivation, Merit, Step, equal, function, order
 from theory.interference.mean_field import DENSITY, NORMAL
-from theory.notation import correlation as rho, d, eps, S_lifted as S, m, n, normal as u, own_part as a, x, z
+from theory.notation import S_lifted as S, correlation as rho, d, eps, m, n, normal as u, own_part as a, x, z
 
 AT_MOST = sp.erf(u / sp.sqrt(2)) ** m  # of m normal weights, in absolute value
 BENIGN = sp.exp(-a * S) * NORMAL.subs(u, a - S) + sp.exp(-(a**2) / 2) * NORMAL.subs(u, S)

@@ -14,9 +14,9 @@ from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, define, equal, function, order
 from theory.flow.loss import forces
 from theory.notation import (
+    S_lifted as S,
     crowd as y,
     encodings,
-    S_lifted as S,
     m,
     minus_mean,
     moving,
