@@ -103,6 +103,12 @@ def early(part: xr.Dataset, level: float) -> Estimate:
     return ratio(part, level, "fast")
 
 
+def errors(group: xr.Dataset) -> np.ndarray:
+    """Return the relative standard error of each ratio."""
+    rows = np.array([regressed(part) for part in parts(group)])
+    return rows[:, 1] / rows[:, 0]
+
+
 def change(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
     """Return what the ratio is beyond that of another setting."""
     (after, before), errors = zip(regressed(part), regressed(base), strict=True)
