@@ -90,7 +90,7 @@ INDEX = MappingProxyType(
             "exclusion_moments",
         ),
         "theory.collisions.benign_collision": ("benign_collision_survives",),
-        "theory.collisions.early_pairs": (
+        "theory.collisions.early": (
             "early_pairs",
             "tilted_exclusion",
         ),

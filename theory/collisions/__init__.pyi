@@ -1,7 +1,7 @@
 from .benign_collision import least_ratio
 from .counting import expected_collisions, independent_slots, paper_heuristic
 from .crossover import neurons_without_polysemanticity, poisson_bound
-from .early_pairs import early_pairs, early_ratio
+from .early import early_pairs, early_ratio
 from .exclusion import factorial_moment, polysemantic_neurons
 
 __all__ = [

@@ -44,7 +44,9 @@ def test_the_flow_comes_to_it_from_any_scale(scale):
         weights = rng.normal(scale=scale / m**0.5, size=(n, m))
         for _ in range(times):
             gram = weights @ weights.T
-            others = np.maximum(gram - 2 * np.diag(np.diag(gram)), 0)  # the flow of `theory.flow`, by matrices
+            others = np.maximum(
+                gram - 2 * np.diag(np.diag(gram)), 0
+            )  # the flow of `theory.flow`, by matrices
             weights += 0.04 * ((1 - np.diag(gram))[:, None] * weights - others @ weights)
         unit = weights / np.linalg.norm(weights, axis=1, keepdims=True)
         means.append(((unit @ unit.T).sum() - n) / (n * (n - 1)) * m**0.5)

@@ -72,7 +72,7 @@ def test_regression_recovers_the_mean_and_shrinks_the_error():
     known, mean = collisions.independent_slots(8, 32), collisions.polysemantic_neurons(8, 32).mean()
     first = known + rng.normal(0.03, 0.1, BATCHES)  # a lucky draw of initial collisions
     final = 0.9 * mean + 0.8 * (first - known) + rng.normal(0, 1e-3, BATCHES)
-    values = dict.fromkeys(NAMES, final) | {"initial": first}
+    values = dict.fromkeys(NAMES, final) | {"initial": first, "weight": np.ones(BATCHES)}
     part = collected([({"n": 8, "m": 32, "l1": 1e-3, "runs": 400}, values)]).isel(setting=0)
     estimate = ratio_law.ratio(part, 0.95)
     assert estimate.low < 0.9 < estimate.high

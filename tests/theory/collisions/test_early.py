@@ -5,7 +5,6 @@ import pytest
 from scipy import integrate, stats
 
 from theory import collisions, interference
-from theory.collisions import early_pairs
 
 
 def averaged(own, lifted):
@@ -44,7 +43,7 @@ def test_tilted_law_by_hand():
 
 
 def test_nothing_changes_where_no_slot_is_free():
-    assert early_pairs.early_ratio(8, 4) == pytest.approx(1)
+    assert collisions.early_ratio(8, 4) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 8), (2, 0), (9, 4)])
