@@ -11,7 +11,7 @@ import numpy as np
 import xarray as xr
 
 from benchmarks.measuring import Row, check, duration
-from validation.sweeps import store as stores
+from validation.sweeps import opening
 from validation.sweeps.engine import Executor, Here, Pool, completed
 from validation.sweeps.sweep import Sweep
 
@@ -75,7 +75,7 @@ def _writing(units: int) -> Row:
     numbers = np.random.default_rng(0).normal(size=(units, ARRAYS))
     with tempfile.TemporaryDirectory() as folder:
         planned = Sweep(_measured, {"k": range(units)}, 1, 0, Path(folder) / "store", Here(), 1)
-        with stores.opened(planned.store, planned._layout()) as store:
+        with opening.opened(planned.store, planned._layout()) as store:
             missing = list(store.missing(planned.points, 1))
             names = [f"x{k}" for k in range(ARRAYS)]
             results = [

@@ -1,7 +1,6 @@
 """Made-up command lines and damaged files: a command does what it says, or ends in one line.
 
-A run of the suite tries the same examples each time, in about half a minute. ``POLYSEM_FUZZ=20000 pytest
-tests/bad_input/test_fuzz.py`` tries so many new ones in each test; what it finds is tried again first.
+A run of the suite tries the same examples each time, in about half a minute; more: `tests.bad_input.fuzzing`.
 """
 
 import contextlib
@@ -13,33 +12,22 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings, strategies as st
+from hypothesis import given, strategies as st
 from safetensors.numpy import save_file
 
 from sim import simulate
 from tests.bad_input.cases import one_line, soon
+from tests.bad_input.fuzzing import TRIED, examples
 from theory import Autoencoder
 from theory.common import schema, seal
 from validation import cli, train
 from validation.experiments import catalogue
 from validation.training.settings import CHOICES, OPTIONS
 
-EXAMPLES = int(os.environ.get("POLYSEM_FUZZ") or 0)
 SECONDS = 30  # for what is small, beside whatever else runs
 
 MODEL = Autoencoder(4, 8, 0.02)
 NAMES = {experiment.name for experiment in catalogue.EXPERIMENTS}
-
-
-def examples(number):
-    slow = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
-    return settings(
-        max_examples=EXAMPLES or number,
-        derandomize=not EXAMPLES,
-        deadline=None,
-        suppress_health_check=slow,
-        print_blob=True,
-    )
 
 
 # what one types; on no command line is there a zero byte
@@ -160,6 +148,7 @@ def tried(folder, *arguments):
         assert not left, "something was written"
         line = said.removeprefix("polysem: ").removesuffix("\n")
         one_line(line, re.split(" must | needs ", line)[0])
+    TRIED["commands", code == 2] += 1
     return code
 
 

@@ -47,6 +47,11 @@ def small(folder, mount=True):
             subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def remount(folder, options):
+    """Give a file system another size, or make it read-only or not."""
+    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
+
+
 @contextmanager
 def no_rights(folder):
     """Take the right to write to a folder from this process, which may be root's."""

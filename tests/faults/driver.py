@@ -8,7 +8,8 @@ import sys
 
 from tests.faults.measuring import BATCH, GRID, REPLICATES, SEED, measure
 from validation.sweeps.engine import Here, Pool
-from validation.sweeps.sweep import Sweep, SweepError, using
+from validation.sweeps.failing import SweepError
+from validation.sweeps.sweep import Sweep, using
 
 
 def main():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults.disks import remount
 from tests.faults.measuring import (
     BATCH,
     GRID,
@@ -193,24 +194,6 @@ def test_a_worker_of_a_cluster_goes_and_another_comes(undisturbed, tmp_path, fau
             one.wait()
     assert run.results() == undisturbed.results()
     faults("kill -9 of a worker of a Dask scheduler", 1, 1)
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 1 MB, or None where none can be mounted."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True
-    ).returncode:
-        yield None
-        return
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
-def remount(folder, options):
-    subprocess.run(["mount", "-o", f"remount,{options}", folder], check=True)
 
 
 def test_the_disk_is_full(undisturbed, small_disk, tmp_path, faults):

@@ -97,7 +97,7 @@ def _separatrix(ratio: float, probability: float, lowest: float) -> tuple[np.nda
         difference = max(math.exp(log_apart[0]), TINY)
         return [_steepness(math.exp(log_middle), difference, ratio, outputs(difference))]
 
-    last = optimize.brentq(balance, 0.0, math.pi / 4) if ratio else math.pi / 4
+    last = optimize.brentq(balance, 0.0, math.pi / 4, xtol=TINY) if ratio else math.pi / 4
     back = np.linspace(math.log(math.pi / 4 - last / 2), lowest, 400)
     course = integrate.solve_ivp(
         slope, (back[0], back[-1]), [math.log(last)], t_eval=back, rtol=1e-6, max_step=0.5

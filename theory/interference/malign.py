@@ -16,7 +16,8 @@ from theory.flow.loss import forces
 from theory.notation import N, a_0 as a0, b_0 as b0, encodings, g_0 as g0, lam, other, same, t, z
 
 # growth of the component of the encodings along an eigenvector of W Wᵀ with eigenvalue g0 at the start
-GAIN = sp.exp(t) / sp.sqrt(1 + g0 * (sp.exp(2 * t) - 1))
+GAIN = 1 / sp.sqrt(g0 + (1 - g0) * sp.exp(-2 * t))
+ROUNDING = 1e-15  # of eigenvalues, against the largest
 DEATH_TIME = sp.log(1 + a0**2 * b0 / lam) / a0**2
 
 
@@ -45,7 +46,9 @@ def free_collision(weights: np.ndarray, times: np.ndarray) -> np.ndarray:
     if len(weights) != 2 or weights[0] @ weights[1] <= 0:
         raise arguments.ArgumentError("weights must be two encodings with a positive inner product")
     eigenvalues, eigenvectors = np.linalg.eigh(weights @ weights.T)
-    gains = _gain(arguments.times("times", times)[:, None], np.maximum(eigenvalues, 0))
+    times = arguments.times("times", times)[:, None]
+    alike = eigenvalues <= ROUNDING * eigenvalues.max()  # both point the same way, for ever
+    gains = np.where(alike, 0.0, _gain(times, np.where(alike, 1.0, eigenvalues)))
     return (eigenvectors * gains[:, None, :]) @ eigenvectors.T @ weights
 
 

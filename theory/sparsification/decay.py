@@ -38,6 +38,10 @@ from theory.sparsification.initial import FAMILIES, excesses
 
 HEURISTIC_NORM = 1 / (1 / sp.sqrt(m) + lam * t)
 
+RESOLVED = 1e-7  # mean excess over the waterline against it; the integration tolerates a thousandth of it
+LARGEST_EXPONENT = 700.0
+LATEST = 1e20  # beyond that rounding alone keeps the integration from going on
+
 _EXAMPLE = Autoencoder(1, 100_000, 1e-5), np.array([1e5])  # at λt = 1
 
 
@@ -63,18 +67,27 @@ def population(
     Raises
     ------
     TypeError, ValueError
-        If an argument is not as said above.
+        If an argument is not as said above, times are above 10²⁰, or they go on when the weights that are
+        left are within rounding of the waterline, as those of bounded distributions are in the end.
 
     Notes
     -----
     Integrates ``B' = 2 (q(s) − B)``, ``s' = λ√B`` from B = 1, s = 0: derivation ``reduction``.
     """
     times = arguments.times("times", times)
+    if times[-1] > LATEST:
+        raise arguments.ArgumentError(f"times must be at most {LATEST:g}, got {times[-1]:g}")
     sums = excesses(model, weights)
 
     def flow(_, state):
         log_clock, level = state
-        return 2 * (sums.second(level) * np.exp(-log_clock) - 1), model.l1 * np.exp(log_clock / 2)
+        return 2 * (sums.second(level) * _exp(-log_clock) - 1), model.l1 * _exp(log_clock / 2)
+
+    def resolved(_, state):
+        active = sums.active(state[1])
+        return sums.first(state[1]) - RESOLVED * state[1] * active if active else 1.0
+
+    resolved.terminal = True  # type: ignore[attr-defined]  # so SciPy has it
 
     solution = solve_ivp(
         flow,
@@ -82,21 +95,33 @@ def population(
         (0.0, 0.0),
         method="LSODA",
         t_eval=times,
+        events=resolved,
         rtol=1e-10,
         atol=(1e-10, 1e-12 * np.sqrt(sums.second(0.0) / model.n_neurons)),
     )
+    if solution.status == 1:
+        end = solution.t_events[0][0]
+        raise arguments.ArgumentError(
+            f"times must end before {end:g}, when the weights that are left are within rounding of the "
+            f"waterline, got {times[-1]:g}"
+        )
     log_clock, level = solution.y
     return dataset(
         {
             "active": ("time", sums.active(level)),
-            "l1_norm": ("time", sums.first(level) * np.exp(-log_clock / 2)),
-            "l2_norm": ("time", np.sqrt(sums.second(level) * np.exp(-log_clock))),
+            "l1_norm": ("time", sums.first(level) * _exp(-log_clock / 2)),
+            "l2_norm": ("time", np.sqrt(sums.second(level) * _exp(-log_clock))),
         },
         source="theory",
         model=model,
         coords={"time": times},
         method="population limit",
     )
+
+
+def _exp(exponent: np.ndarray) -> np.ndarray:
+    """Return the exponential, but no infinity: what is dead is 0 times it."""
+    return np.exp(np.minimum(exponent, LARGEST_EXPONENT))
 
 
 def paper_heuristic(model: Autoencoder, times: np.ndarray) -> xr.Dataset:

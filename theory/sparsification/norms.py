@@ -56,16 +56,31 @@ def slow_manifold(l1: float, l1_norm: np.ndarray, active: np.ndarray | None = No
     numpy.ndarray
         Of the shape of `l1_norm`.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is no number, λ is below 0, or another is larger than 10³⁰.
+
     Notes
     -----
     Own derivations ``norm_relaxation`` (error O(λ²)) and, with `active`, ``slow_manifold`` (error O(λ³)).
     """
     l1 = arguments.real("l1", l1, least=0)
-    l1_norm = arguments.real_numbers("l1_norm must be an array of numbers", l1_norm).astype(float)
+    l1_norm = _sizes("l1_norm", l1_norm)
     if active is not None:
-        active = arguments.real_numbers("active must be an array of numbers", active).astype(float)
+        active = _sizes("active", active)
     with np.errstate(invalid="ignore"):
         return np.sqrt(_slow_norm(l1, l1_norm, l1_norm**2 if active is None else active))
+
+
+def _sizes(name: str, value: np.ndarray) -> np.ndarray:
+    """Return an array of numbers, or NaN, whose squares are numbers, too."""
+    sizes = arguments.real_numbers(f"{name} must be an array of numbers", value).astype(float)
+    if (np.abs(sizes) > arguments.LARGEST).any():
+        raise arguments.ArgumentError(
+            f"{name} must be an array of numbers of size at most {arguments.LARGEST:g}"
+        )
+    return sizes
 
 
 _slow_norm = function(SLOW_NORM, lam, L, k)

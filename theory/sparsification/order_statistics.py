@@ -43,7 +43,7 @@ from theory.notation import (
     z,
 )
 from theory.sparsification import levels, universal
-from theory.sparsification.decay import population
+from theory.sparsification.decay import LATEST, population
 from theory.sparsification.initial import FAMILIES, Excesses, excesses
 from theory.sparsification.norms import TIME_LAG
 from theory.sparsification.reduction import LARGEST_L1
@@ -95,7 +95,7 @@ def active_weights(model: Autoencoder, time: float) -> rv_frozen:
     model : Autoencoder
         Its m, at least 2, λ and σ; the number of features does not matter.
     time : float
-        Flow time.
+        Flow time, at most 10²⁰.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def active_weights(model: Autoencoder, time: float) -> rv_frozen:
     Few: ``P(k(t) > j) = P(T_j > t)`` with T_j the time at which j weights are left. Many: each of
     the m weights contributes ``1{u > s} + k'(s) · shift`` (derivation ``influence_of_one_weight``).
     """
-    time = arguments.real("time", time, least=0)
+    time = arguments.real("time", time, least=0, most=LATEST)
     mean = population(model, np.array([time])).active.item()
     if mean > universal.LEVELS / 2:
         waterline = -model.init_std * ndtri(mean / model.n_neurons / 2)

@@ -178,7 +178,7 @@ def experiment(
         console.print(catalogue.listing(catalogue.EXPERIMENTS))
         return
     chosen, data = catalogue.find(name), out / f"{name}.nc"
-    with using(None) as pool:
+    with using(None) as pool, sweeping.told():
         result = running.run(chosen, seed, full, data, pool)
     for path in (data, *page.write(Findings(chosen, result), out)):
         wrote(path)

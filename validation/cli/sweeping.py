@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from validation.cli.ending import end
+from validation.cli.ending import end, stopped
 
 if TYPE_CHECKING:
     from validation.sweeps.store import Store
@@ -64,14 +64,14 @@ def run(
 
     Whatever stops it, the same command goes on.
     """
-    from validation.sweeps import store as stores
+    from validation.sweeps import opening
     from validation.sweeps.sweep import Sweep
 
     plan = _planned(file)
-    path = stores.check(store or plan.store or Path(f"{file.stem}.zarr"))
+    path = opening.check(store or plan.store or Path(f"{file.stem}.zarr"))
     for text in plan.warnings:
         _warn(text)
-    with _executor(workers, timeout, scheduler, cluster) as (executor, width), _told():
+    with _executor(workers, timeout, scheduler, cluster) as (executor, width), told():
         sweep = Sweep(plan.measure, plan.grid, plan.replicates, plan.seed, path, executor)
         _announce(sweep, width)
         if not dry_run:
@@ -189,14 +189,14 @@ def _announce(sweep: "Sweep", width: int) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Say what is left when a sweep is interrupted, and why units of it failed."""
-    from validation.sweeps.sweep import Interrupted, SweepError
+    from validation.sweeps.failing import Interrupted, SweepError
 
     try:
         yield
     except Interrupted as error:
-        end(f"interrupted with {error.left} of {error.total} units left, the same command goes on", code=130)
+        stopped(f"interrupted with {error.left} of {error.total} units left, the same command goes on")
     except SweepError as error:
         _fail(error)
 

@@ -9,7 +9,7 @@ import functools
 import os
 import tempfile
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from theory.common import arguments, files, schema
 from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment, Setting
 from validation.experiments.findings import setting_of
-from validation.sweeps import provenance, store as stores
+from validation.sweeps import provenance
 from validation.sweeps.engine import Executor, Here
-from validation.sweeps.sweep import Sweep, SweepError
+from validation.sweeps.failing import SweepError
+from validation.sweeps.sweep import Sweep
 from validation.sweeps.units import Measure
 
 
@@ -73,9 +74,11 @@ def run(
     if missing:
         done |= _swept(experiment, missing, seed, path, executor or Here())
     result = _collected(experiment, settings, done, seed, full)
-    if path is not None and missing:
-        schema.save(result, path)
-        stores.remove(_store(path))
+    if path is not None:
+        if missing:
+            schema.save(result, path)
+        with suppress(ArgumentError):  # what holds something else is left alone
+            _sweep(experiment, settings, seed, _store(path)).remove()  # also after a kill between both
     return result
 
 
@@ -100,18 +103,32 @@ def _swept(
 ) -> dict[Any, xr.Dataset]:
     """Return by setting what was measured; after Ctrl-C, of those that were finished."""
     with tempfile.TemporaryDirectory() if path is None else nullcontext(_store(path)) as store:
-        sweep = Sweep(Afresh(experiment.measure, seed), settings, None, seed, store, executor)
+        sweep = _sweep(experiment, settings, seed, store, executor)
         try:
             sweep.run()
         except KeyboardInterrupt:
             if path is None or not sweep.parts():
-                stores.remove(store)
+                sweep.remove()
                 raise
         except SweepError as error:
             if isinstance(executor, Here):
                 raise error.failures[0][1].error from None
             raise
+        except ArgumentError as error:
+            if str(error).startswith("store "):
+                raise ArgumentError(f"out must lead to a store that can go on: {error}") from None
+            raise
         return {_key(at): _labelled(part, at, seconds) for at, part, seconds in sweep.parts()}
+
+
+def _sweep(
+    experiment: Experiment,
+    settings: list[Setting],
+    seed: int,
+    store: str | os.PathLike,
+    executor: Executor | None = None,
+) -> Sweep:
+    return Sweep(Afresh(experiment.measure, seed), settings, None, seed, store, executor or Here())
 
 
 @dataclass(frozen=True)

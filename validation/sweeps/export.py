@@ -10,7 +10,9 @@ import xarray as xr
 
 from theory.common import files, schema
 from theory.common.arguments import ArgumentError
-from validation.sweeps.store import DONE, Store
+from validation.sweeps import results
+from validation.sweeps.ledger import DONE
+from validation.sweeps.store import Store
 
 
 def export(store: Store, out: str | os.PathLike) -> int:
@@ -49,7 +51,7 @@ def _done(store: Store) -> xr.DataArray:
 
 
 def _result(store: Store, done: xr.DataArray) -> xr.Dataset:
-    found = store.dataset(store.layout.points, store.layout.replicates).drop_encoding().load()
+    found = results.dataset(store, store.layout.points, store.layout.replicates).drop_encoding().load()
     return found if done.all() else found.where(done)
 
 

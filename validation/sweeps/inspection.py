@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from validation.sweeps import layout as layouts
+from validation.sweeps.layout import FILE
+from validation.sweeps.ledger import DONE, MAKER, SECONDS
 from validation.sweeps.points import Point
-from validation.sweeps.store import DONE, FILE, MAKER, SECONDS, Store
+from validation.sweeps.store import Store
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,22 @@ store is opened next.
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-import zarr
-from zarr.codecs import Crc32cCodec, ZstdCodec
-from zarr.storage import MemoryStore
 
 from theory.common.arguments import ArgumentError
 from validation.sweeps.points import Points
 
+if TYPE_CHECKING:  # it takes a second to import, and no worker process needs it
+    import zarr
+
 FORMAT = "polysem sweep 1"
 ENTRIES = ("done", "template", "maker", "seconds")  # of the ledger, for each unit of work
 LEDGER = "ledger"
+FILE = f"{LEDGER}/layout.json"  # in the folder of an array, where Zarr minds nothing
 Template = dict[str, dict[str, Any]]
 
 
@@ -84,6 +86,27 @@ def parsed(text: str) -> Layout | None:
     return Layout(**{**content, "points": Points(**content["points"])})
 
 
+def read(path: Path) -> Layout:
+    """Return the layout of a store; from its copy in Zarr's attributes, if the file is damaged or lost."""
+    wanted = f"store must be a folder of polysem sweep, got {path}"
+    try:
+        text = (path / FILE).read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        text = ""
+    except OSError as error:
+        raise ArgumentError(f"{wanted}: {(error.strerror or 'cannot be read').lower()}") from None
+    layout = parsed(text) or _copy(path)
+    if layout is None:
+        obstacle = f"{FILE} and its copy in zarr.json are both damaged" if text else f"has no {FILE}"
+        raise ArgumentError(f"{wanted}: {obstacle}")
+    return layout
+
+
+def there(path: Path) -> bool:
+    """Say whether a folder has a layout."""
+    return (path / FILE).exists() or _copy(path) is not None
+
+
 def template(measured: xr.Dataset, over_replicates: bool) -> Template:
     """Return names, dimensions, shapes and types of what was measured in a unit, and its labels."""
     skip = 1 if over_replicates else 0
@@ -101,54 +124,72 @@ def template(measured: xr.Dataset, over_replicates: bool) -> Template:
 
 def files(layout: Layout) -> dict[str, bytes]:
     """Return by path the files of a store that follow from its layout: metadata of Zarr, and labels."""
+    import zarr
+    from zarr.storage import MemoryStore
+
     written: dict[str, Any] = {}
-    root = zarr.create_group(MemoryStore(written), attributes=_attributes(layout))
+    stored = {**attributes(layout), "layout": layout.text()}
+    root = zarr.create_group(MemoryStore(written), attributes=stored)
     points, replicated = layout.points, layout.replicates is not None
     for name, labels in points.coords().items():
         _put_labels(root, name, labels.values, labels.dims)
-    shape = (*points.shape, layout.batches, len(ENTRIES))
-    ledger_dims = (*points.dims, "batch", "entry")
-    _array(root, LEDGER, shape, (1,) * (len(shape) - 1) + shape[-1:], "float64", ledger_dims)
+    shape, dims = (*points.shape, layout.batches, len(ENTRIES)), (*points.dims, "batch", "entry")
+    _create(root, LEDGER, Array(shape, (1,) * (len(shape) - 1) + shape[-1:], dims, "float64"))
     for k, one in enumerate(layout.templates):
         group = root.create_group(str(k)) if k else root
         for name, spec in one["variables"].items():
-            runs = (layout.replicates,) if replicated else ()
-            shape = (*points.shape, *runs, *spec["shape"])
-            chunks = (1,) * len(points.shape) + ((layout.batch,) if replicated else ()) + tuple(spec["shape"])
-            dims = (*points.dims, *(("replicate",) if replicated else ()), *spec["dims"])
-            _array(group, name, shape, chunks, spec["dtype"], dims)
+            runs = ((layout.replicates, layout.batch, "replicate"),) if replicated else ()
+            own = ((n, n, dim) for n, dim in zip(spec["shape"], spec["dims"], strict=True))
+            axes = (*((n, 1, dim) for n, dim in zip(points.shape, points.dims, strict=True)), *runs, *own)
+            shape, chunks, dims = zip(*axes, strict=True)
+            _create(group, name, Array(shape, chunks, dims, spec["dtype"]))
         for name, labels in one["labels"].items():
             _put_labels(group, name, np.array(labels["values"]), labels["dims"])
     return {path: value.to_bytes() for path, value in written.items()}
 
 
-def _attributes(layout: Layout) -> dict[str, Any]:
-    last = layout.makers[-1]
-    return {
-        "source": "sweep",
-        "measure": layout.measure,
-        "seed": layout.seed,
-        **last,
-        "code": ", ".join(maker["code"] for maker in layout.makers),
-        "layout": layout.text(),
-    }
+def attributes(layout: Layout) -> dict[str, Any]:
+    """Return what results say of themselves."""
+    codes = ", ".join(maker["code"] for maker in layout.makers)
+    about = {"source": "sweep", "measure": layout.measure, "seed": layout.seed}
+    return {**about, **layout.makers[-1], "code": codes}
 
 
-def _put_labels(group: zarr.Group, name: str, values: np.ndarray, dims: Any) -> None:
+def _copy(path: Path) -> Layout | None:
+    """Return the layout that Zarr's attributes have, None if they have none that is whole."""
+    try:
+        held = json.loads((path / "zarr.json").read_text(encoding="utf-8", errors="replace"))
+        return parsed(held["attributes"]["layout"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class Array(NamedTuple):
+    """What an array is like: its length along each axis, that of its chunks, names of axes, type."""
+
+    shape: tuple[int, ...]
+    chunks: tuple[int, ...]
+    dims: tuple[str, ...]
+    dtype: Any
+
+
+def _put_labels(group: "zarr.Group", name: str, values: np.ndarray, dims: Any) -> None:
     kind = str if values.dtype.kind in "UO" else values.dtype
-    array = _array(group, name, values.shape, values.shape, kind, dims)
+    array = _create(group, name, Array(values.shape, values.shape, dims, kind))
     array[...] = values.astype(object) if kind is str else values
 
 
-def _array(group: zarr.Group, name: str, shape: Any, chunks: Any, dtype: Any, dims: Any) -> zarr.Array:
+def _create(group: "zarr.Group", name: str, like: Array) -> "zarr.Array":
     """Create an array whose chunks, empty ones too, are written with a checksum."""
+    from zarr.codecs import Crc32cCodec, ZstdCodec
+
     return group.create_array(
         name,
-        shape=shape,
-        chunks=chunks,
-        dtype=dtype,
+        shape=like.shape,
+        chunks=like.chunks,
+        dtype=like.dtype,
         compressors=[ZstdCodec(level=3), Crc32cCodec()],
-        dimension_names=dims,
+        dimension_names=like.dims,
         config={"write_empty_chunks": True},
     )
 

@@ -3,95 +3,27 @@
 import inspect
 import itertools
 import os
-import statistics
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import xarray as xr
 
 from sim.progress import track
 from theory.common import arguments
 from theory.common.arguments import ArgumentTypeError
-from validation.sweeps import provenance, store as stores
+from validation.sweeps import opening, provenance, results, timing
 from validation.sweeps.engine import Executor, Failure, Pool, completed
+from validation.sweeps.failing import Interrupted, SweepError
 from validation.sweeps.layout import Layout
+from validation.sweeps.ledger import DONE, SECONDS
 from validation.sweeps.points import Point, points
+from validation.sweeps.timing import Estimate, FirstRuns
 from validation.sweeps.units import Measure, Measuring, Unit
 
-WORTH = 2.0  # seconds of a unit of work, beside which writing it is nothing, and which may be lost
-TIMED = 2  # runs of a point that are timed; the first one may have to load kernels
 LOADED = 2**26  # bytes of results up to which they are returned in memory
-BLOCK = 4096  # bytes of a disk that a file takes at least
-
-
-class SweepError(RuntimeError):
-    """Some units of a sweep failed; the message says how many and why, the store has all others.
-
-    Attributes
-    ----------
-    failures : list of (Unit, Failure)
-    total : int
-        Units that were to be done.
-    """
-
-    def __init__(self, failures: list[tuple[Unit, Failure]], total: int) -> None:
-        self.failures, self.total = failures, total
-        unit, failure = failures[0]
-        at = ", ".join(f"{name} = {value}" for name, value in unit.point.items())
-        runs = f"replicate {unit.first}" + (f" to {unit.stop - 1}" if unit.stop - unit.first > 1 else "")
-        super().__init__(
-            f"{len(failures)} of {total} units of work failed, the others are kept; "
-            f"at {at}, {runs}: {failure.cause}"
-        )
-
-
-class Interrupted(KeyboardInterrupt):
-    """A sweep was interrupted; the store has what was finished.
-
-    Attributes
-    ----------
-    left, total : int
-        Units of work that are left, and that were to be done.
-    """
-
-    def __init__(self, left: int, total: int) -> None:
-        self.left, self.total = left, total
-        super().__init__(f"{left} of {total} units of work left")
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a sweep is expected to take.
-
-    Parameters
-    ----------
-    runs : int
-        That are left.
-    units : int
-        Of work, in which they are done.
-    seconds : float
-        On one worker.
-    size : int
-        Bytes on disk, of the whole.
-    """
-
-    runs: int
-    units: int
-    seconds: float
-    size: int
-
-
-class Timed(NamedTuple):
-    """A unit of one run that was timed, and what it gave."""
-
-    unit: Unit
-    result: xr.Dataset
-    seconds: float
 
 
 def sweep(
@@ -177,7 +109,8 @@ class Sweep:
     measure, grid, replicates, seed, store, executor
         As in `sweep`; a store and an executor are needed.
     batch : int, optional
-        Replicates in a unit of work of a new store, by default as many as take about two seconds.
+        Replicates in a unit of work of a new store, by default as many as take about two seconds, or less if
+        the sweep is short. What is measured does not depend on it.
     """
 
     def __init__(
@@ -197,7 +130,7 @@ class Sweep:
         self.call = Measuring(measure, self.seed, self.replicates is not None)
         self.measure, self.store, self.executor = measure, Path(store), executor
         self._batch = None if batch is None else arguments.whole("batch", batch, least=1)
-        self._timed: list[Timed] = []
+        self.first = FirstRuns(self.call, self.points, self.replicates, executor)
 
     def estimate(self) -> Estimate:
         """Say what the sweep will take, from a few timed runs, or from those in the store.
@@ -207,16 +140,12 @@ class Sweep:
         SweepError
             If all of these runs fail.
         """
-        missing, before = self._missing()
-        runs = sum(unit.stop - unit.first for unit in missing)
-        timed = [] if before else self._time()
-        seconds = before or statistics.mean(one.seconds for one in timed)
-        arrays, names = (
-            [one.result.nbytes for one in timed] or [0],
-            [1, *(timed and timed[0].result.data_vars)],
-        )
-        size = len(names) * BLOCK * len(missing) + int(statistics.mean(arrays) * runs)
-        return Estimate(runs, len(missing), runs * seconds, size)
+        held = opening.peek(self.store, self._layout())
+        missing = list(held.missing(self.points, self.replicates))
+        done, seconds = (held.ledger[..., k].sum() for k in (DONE, SECONDS))
+        if done:
+            return timing.estimate(missing, float(seconds / done), [])
+        return timing.estimate(missing, self.first.seconds(), self.first.timed())
 
     def run(self) -> None:
         """Run what is missing.
@@ -227,9 +156,9 @@ class Sweep:
             See `sweep`.
         """
         failures: list[tuple[Unit, Failure]] = []
-        with stores.opened(self.store, self._layout()) as opened:
+        with opening.opened(self.store, self._layout()) as opened:
             if opened.layout.batch == 1:
-                for unit, result, seconds in self._timed:
+                for unit, result, seconds in self.first.made:
                     opened.write(opened.own(unit, self.points), result, seconds)
             total = sum(1 for _ in opened.missing(self.points, self.replicates))
             missing, left = opened.missing(self.points, self.replicates), total
@@ -248,28 +177,34 @@ class Sweep:
 
     def dataset(self) -> xr.Dataset:
         """Return the results, as `sweep` does; NaN where nothing is done."""
-        return stores.peek(self.store, self._layout()).dataset(self.points, self.replicates)
+        held = opening.peek(self.store, self._layout())
+        return results.dataset(held, self.points, self.replicates)
 
     def parts(self) -> list[tuple[Point, xr.Dataset, float]]:
         """Return point by point what is done of a sweep without replicates, and in how many seconds."""
-        store = stores.peek(self.store, self._layout())
+        store = opening.peek(self.store, self._layout())
         missing = {unit.place[:-1] for unit in store.missing(self.points, None)}
-        places = itertools.product(*store.layout.points.places(self.points))
-        return [
-            (
-                store.layout.points.at(place),
-                store.part(place),
-                float(store.ledger[(*place, 0, stores.SECONDS)]),
-            )
-            for place in places
+        places = [
+            place
+            for place in itertools.product(*store.layout.points.places(self.points))
             if place not in missing
         ]
+        seconds = (float(store.ledger[(*place, 0, SECONDS)]) for place in places)
+        return list(
+            zip(map(store.layout.points.at, places), results.parts(store, places), seconds, strict=True)
+        )
 
-    def _missing(self) -> tuple[list[Unit], float]:
-        """Return what is to be done, and the seconds of a run that is done, 0 if none is."""
-        opened = stores.peek(self.store, self._layout())
-        done, seconds = (opened.ledger[..., k].sum() for k in (stores.DONE, stores.SECONDS))
-        return list(opened.missing(self.points, self.replicates)), float(seconds / max(1, done))
+    def remove(self) -> None:
+        """Delete the store, if there is one.
+
+        Raises
+        ------
+        ValueError
+            If it holds another sweep.
+        """
+        if opening.exists(self.store):
+            opening.peek(self.store, self._layout())
+            opening.remove(self.store)
 
     def _layout(self) -> Layout:
         """Return what is wanted of a store."""
@@ -283,36 +218,11 @@ class Sweep:
         )
 
     def _size_of_batch(self) -> int:
-        """Return how many replicates are worth a unit of work."""
+        """Return how many replicates are a unit of work; where there is a store, it says that."""
         if self._batch is None:
-            known = self.replicates in (None, 1) or stores.exists(self.store)
-            seconds = WORTH if known else statistics.mean(one.seconds for one in self._time())
-            self._batch = max(1, min(self.replicates or 1, round(WORTH / max(seconds, 1e-9))))
+            known = self.replicates in (None, 1) or opening.exists(self.store)
+            self._batch = 1 if known else self.first.batch(self.replicates or 1)
         return self._batch
-
-    def _time(self) -> list[Timed]:
-        """Return runs of the first, the middle and the last point, the last of which at each are timed."""
-        if not self._timed:
-            middle = tuple(size // 2 for size in self.points.shape)
-            last = tuple(size - 1 for size in self.points.shape)
-            places = dict.fromkeys(((0,) * len(last), middle, last))
-            runs = min(TIMED, self.replicates or 1)
-            units = [
-                [Unit((*place, k), self.points.at(place), k, k + 1) for k in range(runs)] for place in places
-            ]
-            failures: list[tuple[Unit, Failure]] = []
-            for some, outcome in completed(partial(_each, self.call), units, self.executor):
-                if isinstance(outcome, Failure):
-                    failures.append((some[0], outcome))
-                else:
-                    self._timed += [Timed(unit, *one) for unit, one in zip(some, outcome, strict=True)]
-            if not self._timed:
-                raise SweepError(failures, len(units)) from failures[0][1].error
-        return [one for one in self._timed if one.unit.first == min(TIMED, self.replicates or 1) - 1]
-
-
-def _each(call: Measuring, units: list[Unit]) -> list[tuple[xr.Dataset, float]]:
-    return [call(unit) for unit in units]
 
 
 def _check_takes(measure: Any, names: Mapping[str, Any]) -> None:

@@ -56,3 +56,11 @@ def test_two_features_do_so_as_often():
 def test_bad_arguments_are_named(name, given):
     with pytest.raises(ValueError, match=f"^{name}"):
         separation_probability(*given)
+
+
+def test_the_weakest_l1_lets_features_end_apart():
+    """What is missing to 1 falls as λ does, and nothing stops the calculation on the way."""
+    missing = [1 - separation_probability(0.5, l1, 0.1) for l1 in (1e-4, 1e-8, 1e-12, 1e-20, 1e-30)]
+    assert missing[1] / missing[0] == pytest.approx(1e-4, rel=0.01)
+    assert missing[2] / missing[1] == pytest.approx(1e-4, rel=0.01)
+    assert missing[3:] == [0, 0]

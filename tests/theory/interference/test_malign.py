@@ -78,3 +78,12 @@ def test_death_time_is_that_of_the_flow(b0):
 def test_bad_arguments_are_named(call, name):
     with pytest.raises(ValueError, match=name):
         call()
+
+
+@pytest.mark.parametrize("initial", [[[1, 0.5], [0.2, 1]], [[1, 0.5], [2, 1]]])
+def test_free_collision_has_a_limit(initial):
+    """However late; encodings of one direction share it for ever."""
+    final, later, latest = malign.free_collision(initial, [30.0, 1e3, 1e30])
+    np.testing.assert_allclose(later, final, rtol=1e-12)
+    np.testing.assert_array_equal(latest, later)
+    np.testing.assert_allclose(later.T @ later @ later.T, later.T, rtol=1e-12)

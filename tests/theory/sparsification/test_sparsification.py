@@ -124,6 +124,14 @@ def test_population_of_a_sample():
     np.testing.assert_allclose(sample.l2_norm, limit.l2_norm, atol=1e-4)
 
 
+def test_population_that_dies_stays_dead():
+    """However late, of a bounded distribution under an L1 that is too strong for it."""
+    model = Autoencoder(1, 128, 0.9)
+    late = sparsification.population(model, [1e3, 1e20], stats.uniform(-0.1, 0.2))
+    assert not late.active.any()
+    assert not late.l2_norm.any()
+
+
 @pytest.mark.parametrize("times", [[-1.0, 1.0], [2.0, 1.0], [np.nan]])
 def test_bad_times_are_named(times):
     with pytest.raises(ValueError, match="times"):

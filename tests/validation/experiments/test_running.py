@@ -10,7 +10,8 @@ from tests.validation.experiments.made_up import experiment
 from theory.common import schema
 from validation.experiments import page, running
 from validation.experiments.findings import Findings, parts
-from validation.sweeps.engine import Pool
+from validation.sweeps.engine import Here, Pool
+from validation.sweeps.sweep import Sweep
 
 CALLS = []
 
@@ -130,6 +131,21 @@ def test_a_setting_that_fails_leaves_the_others_in_the_store(tmp_path):
     assert CALLS == [3, 2]
     assert result.n.values.tolist() == [2, 3]
     assert [entry.name for entry in tmp_path.iterdir()] == ["fake.nc"]
+
+
+def test_a_store_that_a_kill_has_left_is_removed_and_no_other(tmp_path):
+    """Killed between the file and the removal; a store of somebody else is not touched."""
+    path, store = tmp_path / "made_up.nc", tmp_path / "made_up.zarr"
+    running.run(FAKE, path=path)
+    for other in (False, True):
+        left = (lambda seed, n: {"x": n}) if other else running.Afresh(measure, 0)
+        Sweep(left, [{"n": 2}], None, 0, store, Here()).run()
+        running.run(FAKE, path=path)
+        assert store.exists() == other
+    path.unlink()
+    with pytest.raises(ValueError, match=r"^out must lead to a store that can go on: store must hold "):
+        running.run(FAKE, path=path)
+    assert store.exists()
 
 
 def test_worker_processes_measure_the_same():

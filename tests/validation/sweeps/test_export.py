@@ -11,9 +11,10 @@ from theory.common import schema
 from theory.common.arguments import ArgumentError
 from validation.sweeps.engine import Here
 from validation.sweeps.export import export
+from validation.sweeps.failing import SweepError
 from validation.sweeps.inspection import faults, status
 from validation.sweeps.store import Store
-from validation.sweeps.sweep import Sweep, SweepError
+from validation.sweeps.sweep import Sweep
 
 GRID = {"n": [1, 2, 3], "kind": ["a", "b"]}
 

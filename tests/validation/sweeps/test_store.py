@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from validation.sweeps import store as stores
+from validation.sweeps import opening
 from validation.sweeps.engine import Here
 from validation.sweeps.store import Store
 from validation.sweeps.sweep import Sweep, sweep
@@ -33,7 +33,7 @@ def done(path, **given):
 def some(tmp_path):
     """A store in which every other unit is done."""
     sweep = planned(tmp_path / "store")
-    with stores.opened(sweep.store, sweep._layout()) as store:
+    with opening.opened(sweep.store, sweep._layout()) as store:
         for unit in list(store.missing(sweep.points, 5))[::2]:
             store.write(unit, *sweep.call(unit))
     return sweep
@@ -60,7 +60,7 @@ def test_what_is_not_done_is_missing_and_NaN(some):
 
 def test_nothing_done_is_a_grid_without_results(tmp_path):
     sweep = planned(tmp_path / "store")
-    with stores.opened(sweep.store, sweep._layout()):
+    with opening.opened(sweep.store, sweep._layout()):
         pass
     assert not sweep.dataset().data_vars
     assert sweep.dataset().l1.values.tolist() == [0.1, 0.2]
@@ -82,7 +82,7 @@ def test_a_batch_that_is_not_full_grows(tmp_path):
     five = done(tmp_path / "store")
     sweep = planned(tmp_path / "store", replicates=8)
     assert {(first, stop) for _, first, stop in units_of(sweep)} == {(4, 6), (6, 8)}
-    with stores.opened(sweep.store, sweep._layout()):
+    with opening.opened(sweep.store, sweep._layout()):
         partial = sweep.dataset()
     assert partial.x.isnull().all(["n", "l1"]).values.tolist() == [False] * 5 + [True] * 3
     eight = done(tmp_path / "store", replicates=8)
@@ -92,7 +92,7 @@ def test_a_batch_that_is_not_full_grows(tmp_path):
 
 
 def units_of(sweep):
-    store = stores.peek(sweep.store, sweep._layout())
+    store = opening.peek(sweep.store, sweep._layout())
     return [(unit.place, unit.first, unit.stop) for unit in store.missing(sweep.points, sweep.replicates)]
 
 
@@ -208,7 +208,7 @@ def test_an_empty_folder_will_do(tmp_path):
 
 def test_only_one_at_a_time(some):
     with (
-        stores.opened(some.store, some._layout()),
+        opening.opened(some.store, some._layout()),
         pytest.raises(ValueError, match=r"^store must be used by one process at a time[^\n]*$"),
     ):
         some.run()
@@ -242,6 +242,18 @@ def test_metadata_are_mended_and_the_layout_has_a_copy(tmp_path):
         (tmp_path / "store" / name).write_bytes(b"{}")
     with pytest.raises(ValueError, match=r"^store must be .* are both damaged$"):
         done(tmp_path / "store")
+
+
+def test_results_are_read_though_metadata_are_damaged(tmp_path):
+    """By what follows from the layout; nothing on the disk is touched."""
+    before = done(tmp_path / "store")
+    for name in ("zarr.json", "x/zarr.json", "ledger/zarr.json", "l1/c/0", "k/c/0"):
+        file = tmp_path / "store" / name
+        content = file.read_bytes()
+        for damaged in (b"", content[:20], content.replace(b"64", b"32")):
+            file.write_bytes(damaged)
+            xr.testing.assert_identical(planned(tmp_path / "store").dataset().load(), before)
+            assert file.read_bytes() == damaged
 
 
 def test_damaged_units_are_found_out_and_measured_again(tmp_path):

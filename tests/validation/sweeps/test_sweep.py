@@ -9,7 +9,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from validation.sweeps import sweep as sweeps
 from validation.sweeps.engine import Here, Pool
-from validation.sweeps.sweep import Sweep, SweepError, sweep
+from validation.sweeps.export import export
+from validation.sweeps.failing import SweepError
+from validation.sweeps.store import Store
+from validation.sweeps.sweep import Sweep, sweep
 
 GRID = {"n": [4, 6, 9], "l1": [0.01, 0.02]}
 
@@ -133,7 +136,7 @@ def test_estimates(tmp_path, monkeypatch):
     monkeypatch.setattr("validation.sweeps.units.perf_counter", lambda: float(next(clock)))
     planned = Sweep(measure, GRID, 20, 5, tmp_path / "store", Here())
     told = planned.estimate()
-    assert (told.runs, told.units) == (120, 6 * 3)  # 8 runs in two seconds
+    assert (told.runs, told.units) == (120, 6 * 5)  # 4 runs in one second, of 30 in all
     assert told.seconds == pytest.approx(120 * 0.25)
     assert not (tmp_path / "store").exists()
     planned.run()
@@ -141,7 +144,7 @@ def test_estimates(tmp_path, monkeypatch):
     assert 0.5 < told.size / taken < 2
     assert planned.estimate().runs == 0
     more = Sweep(measure, GRID, 40, 5, tmp_path / "store", Here()).estimate()
-    assert more.runs == 6 * (40 - 16)  # the batch that was not full is made anew
+    assert more.runs == 6 * 20  # the batches before were full
     assert more.seconds > 0
 
 
@@ -199,6 +202,48 @@ def test_bad_arguments_name_themselves(name, value, tmp_path):
     with pytest.raises((ValueError, TypeError), match=rf"^{name} must [^\n]*$"):
         sweep(lambda seed, n: {"x": 1}, store=tmp_path / "store", **call)
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("grid", [GRID, [{"n": 4, "l1": 0.01}, {"n": 6, "l1": 0.02}]])
+@pytest.mark.parametrize("replicates", [None, 4])
+def test_a_store_that_is_not_laid_out_so_far_yet(tmp_path, grid, replicates):
+    """What is wanted is larger than what was opened for writing last: NaN there, the same elsewhere."""
+
+    def planned(grid, replicates):
+        return Sweep(measure, grid, replicates, 5, tmp_path / "store", Here(), 2)
+
+    assert not planned(grid, replicates).dataset().data_vars
+    planned(grid, replicates).run()
+    before = planned(grid, replicates).dataset().load()
+    listed = isinstance(grid, list)
+    wider = [{"n": 9, "l1": 0.05}, *grid] if listed else {"n": [5, *GRID["n"]], "l1": [0.02, 0.01]}
+    more = planned(wider, replicates and 7)
+    partial, runs = more.dataset().load(), {} if replicates is None else {"replicate": slice(4)}
+    assert int(partial.norm.notnull().sum()) == before.norm.size
+    more.run()
+    whole = more.dataset().load()
+    xr.testing.assert_identical(partial, whole.where(partial.norm.notnull()))
+    there = whole.isel(setting=slice(1, None)) if listed else whole.sel(GRID)
+    xr.testing.assert_equal(there.isel(runs).transpose(*before.dims), before)
+
+
+@pytest.mark.parametrize("form", ["nc", "csv", "parquet"])
+def test_results_do_not_depend_on_the_size_of_batches(tmp_path, form):
+    """Which runs are timed for, and which a store keeps once it is laid out."""
+
+    def numbers(seed, n, l1):
+        return {"norm": float(measure(seed, n, l1).norm), "some": seed % 2 == 0}
+
+    content = []
+    for batch in (1, 3, 4):
+        for replicates, size in ((2, batch), (5, 2)):  # extended by who would choose otherwise
+            Sweep(numbers, GRID, replicates, 5, tmp_path / str(batch), Here(), size).run()
+        store = Store(tmp_path / str(batch))
+        store.load()
+        assert store.layout.batch == batch
+        export(store, tmp_path / f"{batch}.{form}")
+        content.append((tmp_path / f"{batch}.{form}").read_bytes())
+    assert content[1:] == content[:1] * 2
 
 
 def test_a_large_result_stays_on_disk(tmp_path, monkeypatch):
