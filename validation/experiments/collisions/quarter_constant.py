@@ -40,16 +40,11 @@ def settings(full: bool) -> list[Setting]:
 
 
 def _runs(n: int, m: int, seconds: float) -> int:
-    """Return how many runs the standard error wants, but where pairs are planted as done in so many seconds.
-
-    Seconds are those of one core.
-    """
+    """Return how many runs the standard error wants, or how many are done in so many seconds of one core."""
     mean, variance = ratio_law.exclusion(n, m)
+    wanted = (VARIANCE if mean < planting.RARE else variance / mean**2) / WANTED**2
     one = 7e-4 + 1e-8 * n**2 * m + 7e-8 * n**3  # seconds, measured
-    runs = min(variance / (WANTED * mean) ** 2, seconds / one)
-    if mean < planting.RARE:
-        runs = VARIANCE / WANTED**2
-    return BATCHES * max(1, round(runs / BATCHES))
+    return BATCHES * max(1, round(min(wanted, seconds / one) / BATCHES))
 
 
 def measure(n: int, m: int, l1: float, runs: int, seed: int) -> xr.Dataset:
