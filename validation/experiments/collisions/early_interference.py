@@ -14,7 +14,7 @@ from validation.experiments.experiment import Band, Experiment, Panel, Quantity,
 TIMES = (0.01, 1.0, FAST, 30.0, 100.0, 300.0, 1000.0)
 SIZES = (
     ((8, 32, 80), (16, 64, 40)),
-    ((8, 32, 600), (16, 64, 300), (24, 72, 250), (32, 128, 150), (64, 256, 40)),
+    ((8, 32, 600), (16, 64, 300), (24, 72, 250)),
 )
 SCALES = (1.0, 0.9, 0.3)
 OFF = 0.06, 0.12  # by which mean field is off at these sizes: cosines, relative; pairs, of those at the start
