@@ -17,6 +17,7 @@ SCRIPTS = (
     "training_step",
     "splitting",
     "pytorch",
+    "dictionaries",
 )
 LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes
 

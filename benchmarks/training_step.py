@@ -64,7 +64,7 @@ def _step(model: Autoencoder, runs: int, calls: int, peak_size: int) -> list[Row
 
     ours(1)
     loop.losses(1)
-    weights = trainer.weights[0]
+    weights = trainer.parameters["weights"][0]
     moved = np.abs(weights - initial).max()
     # the first step of Adam is ± rate for every weight, whatever the gradient, unless that is about 0
     differing = np.abs(weights - loop.weights.detach().numpy()) > 0.01 * LEARNING_RATE

@@ -25,7 +25,7 @@ from benchmarks import (
 )
 from benchmarks.problem import Problem
 from sim import simulate
-from theory import Autoencoder
+from theory import Autoencoder, Dictionary
 
 TINY = Autoencoder(4, 12, 0.02)
 
@@ -40,6 +40,14 @@ def test_event():
 def test_splitting():
     rows = splitting.measure(4, 12, l1s=(0.02, 0.01), seeds=2)
     assert rows[0].ours.endswith("of 8")
+
+
+@pytest.mark.slow
+def test_dictionaries():
+    dictionaries = importlib.import_module("benchmarks.dictionaries")  # needs PyTorch
+    models = (Dictionary(4, 12, "topk", k=2), Dictionary(4, 12, "l1", l1_coefficient=0.1))
+    rows = dictionaries.measure(models, replicates=2, batch=16, runs=1)
+    assert len(rows) == 6
 
 
 def test_ensemble():

@@ -3,6 +3,7 @@ from . import (
     co_occurrence,
     collisions,
     derivation,
+    dictionaries,
     flow,
     interference,
     noise,
@@ -11,18 +12,21 @@ from . import (
 )
 from .catalogue import derivations
 from .common import schema
+from .dictionaries import Dictionary
 from .model import Autoencoder
 from .noise import fourth_norm
 from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
+    "Dictionary",
     "TwoLayer",
     "capacity",
     "co_occurrence",
     "collisions",
     "derivation",
     "derivations",
+    "dictionaries",
     "flow",
     "fourth_norm",
     "interference",

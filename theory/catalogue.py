@@ -135,6 +135,16 @@ INDEX = MappingProxyType(
             "choice_of_copies",
         ),
         "theory.co_occurrence.pair_escape": ("escape_from_pair",),
+        "theory.dictionaries.shrinkage": ("l1_shrinkage",),
+        "theory.dictionaries.absorption": (
+            "child_latent",
+            "absorbed_child",
+            "composed_latent",
+        ),
+        "theory.dictionaries.top_k": (
+            "top_1_child",
+            "top_k_left_out",
+        ),
     }
 )
 NAMES = tuple(name for names in INDEX.values() for name in names)

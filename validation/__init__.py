@@ -8,6 +8,7 @@ _HOME = {
     "check": "validation.experiments.checking",
     "monosemantic_neurons": "sim.monosemanticity",
     "polysemantic_neurons": "sim.metrics",
+    "recovery": "validation.analysis.recovery",
     "sweep": "validation.sweeps.sweep",
     "train": "validation.training.kinds",
 }

@@ -60,6 +60,17 @@ def load(
     return weights, None
 
 
+def activations(file: str | os.PathLike) -> np.ndarray:
+    """Read activations (sample, input), the array of that name or the only one, from ``.npy`` and the like.
+
+    Raises
+    ------
+    ValueError
+        If the file is not what its name claims, holds Python objects, or not one such array.
+    """
+    return _chosen(_arrays(file, "data"), ("activations",), file, "data")
+
+
 def matrix(name: str, value: object, like: np.ndarray | None = None, what: str = "") -> np.ndarray:
     """Return `value` as a matrix of finite float32 or float64; copied only where it is neither already.
 

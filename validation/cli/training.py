@@ -57,6 +57,72 @@ def autoencoder(
     wrote(out)
 
 
+@app.command()
+@declared.options("validation.training.dictionaries.training:train", NAMES)
+def dictionary(
+    data: Annotated[
+        Path,
+        reading.path(
+            "DATA", "Activations (sample, input), .npy, .npz or .safetensors, or a model's result, .nc."
+        ),
+    ],
+    kind: Annotated[
+        str, typer.Option("--kind", help="l1, topk, batch_topk, gated, jumprelu or matryoshka.")
+    ] = "topk",
+    n_latents: Annotated[
+        int | None, reading.option(int, "--n-latents", "Number of latents.", show_default="4 × inputs")
+    ] = None,
+    k: Annotated[float | None, reading.option(float, "--k", "Latents that are on in a sample.")] = None,
+    l1_coefficient: Annotated[
+        float | None, reading.option(float, "--l1-coefficient", "Strength of L1 (l1, gated).")
+    ] = None,
+    l0_coefficient: Annotated[
+        float | None, reading.option(float, "--l0-coefficient", "Strength of L0 (jumprelu).")
+    ] = None,
+    *,
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("dictionary.nc"),
+    sae_lens: Annotated[
+        Path | None, reading.option(Path, "--sae-lens", "Folder for the first one in SAELens' format, too.")
+    ] = None,
+    **given: Any,
+) -> None:
+    """Train dictionaries on activations, or on the hidden layer of a trained model, and write them to a file.
+
+    With --checkpoint, Ctrl-C loses nothing: the same command goes on.
+    """
+    from theory.common import files, schema
+
+    files.writable(out)
+    files.distinct(out=out, checkpoint=given["checkpoint"], data=data)
+    if sae_lens:
+        files.folder(sae_lens, "sae_lens")
+    from theory import Dictionary
+    from validation import train
+    from validation.analysis import loading
+    from validation.training import options
+    from validation.training.settings import OPTIONS
+
+    activations: Any = schema.load(data) if data.suffix == ".nc" else loading.activations(data)
+    inputs = activations.sizes.get("neuron", 1) if data.suffix == ".nc" else activations.shape[-1]
+    strengths: dict[str, Any] = {"k": k, "l1_coefficient": l1_coefficient, "l0_coefficient": l0_coefficient}
+    if kind == "topk" and k is not None and k == int(k):
+        strengths["k"] = int(k)
+    chosen = Dictionary(inputs, 4 * inputs if n_latents is None else n_latents, kind, **strengths)
+    given |= {name: options.typed(name, given[name], OPTIONS[name]) for name in given if name in OPTIONS}
+    result = train(chosen, data=activations, **given)
+    if result.attrs["interrupted"]:
+        stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
+    schema.save(result, out)
+    for name, text in (("l0", "latents on"), ("explained_variance", "explained variance")):
+        print(f"{text}:", *(f"{value:.3g}" for value in result[name].values))
+    print("dead latents:", *result.dead.sum("latent").values)
+    wrote(out)
+    if sae_lens:
+        from validation.training.dictionaries import sae_lens as format
+
+        wrote(format.save(result, sae_lens))
+
+
 @app.command(name="two-layer")
 @declared.options("validation.training.two_layer:train", NAMES, optimizer="lamb:weight_decay=0")
 def two_layer(

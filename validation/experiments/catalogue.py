@@ -12,7 +12,15 @@ from theory.common import arguments
 from theory.common.arguments import ArgumentError
 from validation.experiments.experiment import Experiment
 
-SUBJECTS = ("sparsification", "interference", "flow", "collisions", "noise", "co_occurrence")
+SUBJECTS = (
+    "sparsification",
+    "interference",
+    "flow",
+    "collisions",
+    "noise",
+    "co_occurrence",
+    "dictionaries",
+)
 
 
 def _declared() -> Iterator[Experiment]:

@@ -4,11 +4,12 @@ from typing import Any
 
 import xarray as xr
 
-from theory import Autoencoder, TwoLayer
+from theory import Autoencoder, Dictionary, TwoLayer
 from theory.common import kinds
 
 TRAINED: dict[type, str] = {
     Autoencoder: "validation.training.autoencoder:train",
+    Dictionary: "validation.training.dictionaries.training:train",
     TwoLayer: "validation.training.two_layer:train",
 }
 """By kind of model what trains it; a further kind is one line."""
@@ -19,11 +20,12 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder, TwoLayer
+    model : Autoencoder, TwoLayer or Dictionary
         What is trained; `TRAINED` has all kinds.
     *arguments, **options
         Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`,
-        `validation.training.two_layer.train` for a `TwoLayer`. All take
+        `validation.training.two_layer.train` for a `TwoLayer`,
+        `validation.training.dictionaries.training.train` for a `Dictionary`. All take
         ``optimizer``, ``steps``, ``learning_rate``, ``schedule``, ``replicates``, ``seed``, ``dtype``,
         ``device`` and ``checkpoint``.
 

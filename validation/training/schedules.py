@@ -36,6 +36,30 @@ class Cosine:
 
 
 @dataclass(frozen=True)
+class Trapezoid:
+    """The rate rises from 0, stays, and falls to 0, by lines.
+
+    Parameters
+    ----------
+    warm_up, decay : float
+        Shares of the steps in which it rises and falls, together at most 1.
+    """
+
+    warm_up: float = 0.05
+    decay: float = 0.2
+
+    def __post_init__(self) -> None:
+        arguments.real("schedule warm_up", self.warm_up, least=0, most=1)
+        arguments.real("schedule decay", self.decay, least=0, most=1 - self.warm_up)
+
+    def factor(self, step: int, steps: int) -> float:
+        """Return the least of 1 and the heights of both lines."""
+        rising = (step + 1) / (self.warm_up * steps) if self.warm_up else 1.0
+        falling = (steps - step) / (self.decay * steps) if self.decay else 1.0
+        return min(1.0, rising, falling)
+
+
+@dataclass(frozen=True)
 class Periodic:
     """The rate goes to 0 and back, again and again, like a cosine.
 
@@ -59,4 +83,5 @@ SCHEDULES: dict[str, type[Schedule]] = {
     "constant": Constant,
     "cosine": Cosine,
     "periodic": Periodic,
+    "trapezoid": Trapezoid,
 }

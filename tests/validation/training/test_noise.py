@@ -37,7 +37,7 @@ def test_no_noise():
         ("signs", "noise must say std"),
         ("signs:std=-1", "noise std must be a finite number of at least 0"),
         ("dropout:p=1", "noise p must be a finite number of at least 0 and less than 1"),
-        ("none:std=1", "noise setting must be one of"),
+        ("none:std=1", "noise must be none without settings"),
     ],
 )
 def test_bad_settings_name_themselves(text, message):

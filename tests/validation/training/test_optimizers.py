@@ -14,7 +14,7 @@ from validation.training.optimizers import (
     Penalty,
     Stepper,
 )
-from validation.training.schedules import SCHEDULES, Constant, Cosine
+from validation.training.schedules import SCHEDULES, Constant, Cosine, Periodic
 
 STEPS, RATE = 200, 0.01
 PENALTIES = [Penalty(), Penalty(l2=0.03)]
@@ -97,7 +97,8 @@ def test_each_step_is_that_of_pytorch(name, schedule):
         "adam": lambda: torch.optim.Adam([parameter], lr=RATE),
         "adamw": lambda: torch.optim.AdamW([parameter], lr=RATE),
     }[name]()
-    cosine = torch.optim.lr_scheduler.CosineAnnealingLR(theirs, STEPS) if schedule == "cosine" else None
+    half = {"cosine": STEPS, "periodic": Periodic().half}.get(schedule)
+    cosine = half and torch.optim.lr_scheduler.CosineAnnealingLR(theirs, half)
     weights = start()
     ours = Stepper(
         OPTIMIZERS[name](), weights, RATE, factor=partial(SCHEDULES[schedule]().factor, steps=STEPS)

@@ -15,7 +15,7 @@ from sim.replicates import ends_sparse, outcome, settled
 from theory import Autoencoder
 from theory.common import arguments, memory
 from theory.common.arguments import ArgumentError
-from validation.training import train
+from validation.training.autoencoder import train
 from validation.training.options import typed
 from validation.training.preparation import AutoencoderRun
 from validation.training.settings import OPTIONS

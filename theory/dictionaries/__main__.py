@@ -1,0 +1,6 @@
+"""``python -m theory.dictionaries`` prints the derivations of this chapter and verifies each step."""
+
+from theory import catalogue
+from theory.derivation.script import main
+
+main("dictionaries", catalogue.chapter("dictionaries"))

@@ -1,0 +1,1 @@
+"""What dictionaries find in hidden layers whose features are known."""

@@ -1,0 +1,139 @@
+"""64 features in 24 dimensions: which kind of dictionary finds them, at equal L0 and against chance."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from theory import Dictionary
+from validation.analysis.latents import firing
+from validation.analysis.recovery import recovery
+from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.experiments.findings import Findings
+from validation.training import train
+from validation.training.dictionaries.data import Hidden
+from validation.training.dictionaries.encoding import encode
+
+L0 = 3.0
+# strengths at which kinds come to about this L0: polysem experiment dictionary_recovery shows what they have
+STRENGTHS = {
+    "l1": 0.6,
+    "topk": L0,
+    "batch_topk": L0,
+    "gated": 0.65,
+    "jumprelu": 0.03,
+    "matryoshka": L0,
+}
+NAMES = {
+    "l1": "L1",
+    "topk": "top-k",
+    "batch_topk": "batch top-k",
+    "gated": "gated",
+    "jumprelu": "JumpReLU",
+    "matryoshka": "Matryoshka",
+}
+PROBED = 4096  # samples of which firing is taken
+
+
+def settings(full: bool) -> list[Setting]:
+    """Return the kinds with their strengths; the small ones are half as large."""
+    sizes = {"n": 64, "m": 24, "latents": 128, "p": 2 / 64, "steps": 800, "replicates": 8}
+    small = {"n": 24, "m": 12, "latents": 48, "p": 2 / 24, "steps": 400, "replicates": 4}
+    return grid({"kind, strength": list(STRENGTHS.items()), **(sizes if full else small)})
+
+
+def dictionary(kind: str, strength: float, m: int, latents: int) -> Dictionary:
+    """Return a dictionary of a kind with its one strength."""
+    name = {"l1": "l1_coefficient", "gated": "l1_coefficient", "jumprelu": "l0_coefficient"}.get(kind, "k")
+    given: dict[str, Any] = {name: int(strength) if kind == "topk" else strength}
+    return Dictionary(m, latents, kind, **given)
+
+
+def drawn(n: int, m: int, p: float, replicates: int, seed: int) -> xr.Dataset:
+    """Return encodings of random directions and length 1, as if they were those of trained models."""
+    encodings = np.random.default_rng(seed).normal(size=(replicates, n, m))
+    encodings /= np.linalg.norm(encodings, axis=-1, keepdims=True)
+    return xr.Dataset({"final": (("replicate", "feature", "neuron"), encodings)}, attrs={"probability": p})
+
+
+def measure(
+    kind: str,
+    strength: float,
+    n: int,
+    m: int,
+    latents: int,
+    p: float,
+    steps: int,
+    replicates: int,
+    seed: int,
+) -> xr.Dataset:
+    """Train dictionaries on hidden activations, and match their latents with the features.
+
+    Each replicate has features of its own, n random directions in m dimensions, each on with probability p
+    and a value uniform on [0, 1]; and an initial decoder and samples of its own. A feature is recovered if
+    the latent that is assigned to it, one to one and with its sign, has a cosine above 0.9 with it. Chance is
+    the mean cosine of random dictionaries of this size, assigned alike.
+    """
+    hidden = drawn(n, m, p, replicates, seed)
+    model = dictionary(kind, strength, m, latents)
+    trained = train(model, data=hidden, steps=steps, batch=256, replicates=replicates, seed=seed)
+    found: dict[str, list[float]] = {name: [] for name in ("share", "cosine", "chance", "unique", "f1")}
+    for r in range(replicates):
+        matched = recovery(trained.W_dec.values[r], hidden.final.values[r])
+        features = Hidden(hidden.final.values, p).features(np.random.default_rng((seed, r)), PROBED)
+        codes = encode(trained, features @ hidden.final.values[r], r)
+        fired = firing(codes, features, matched.latent)
+        found["share"].append(matched.share)
+        found["cosine"].append(matched.cosine.mean())
+        found["chance"].append(matched.chance)
+        found["unique"].append(matched.unique)
+        found["f1"].append(np.nanmean(fired.f1))
+    measured = xr.Dataset({name: ("replicate", np.array(values)) for name, values in found.items()})
+    measured["l0"], measured["explained"] = trained.l0, trained.explained_variance
+    return measured.assign(dead=trained.dead.mean("latent")).drop_vars("step", errors="ignore")
+
+
+def answer(found: Findings) -> str:
+    """Return which kind recovers most, and whether the best reconstruction does."""
+    rows = sorted(found["share"], key=lambda row: -row.estimate.value)
+    best, worst = rows[0], rows[-1]
+    explained = max(found["explained"], key=lambda row: row.estimate.value)
+    its = found("share", kind=explained["kind"]).first
+    return (
+        f"{NAMES[best['kind']]} recovers most, {best.estimate:%} of the features, and {NAMES[worst['kind']]} "
+        f"least, {worst.estimate:%}; {NAMES[explained['kind']]}, which reconstructs best, recovers "
+        f"{its.estimate:%}."
+    )
+
+
+EXPERIMENTS = (
+    Experiment(
+        "dictionary_recovery",
+        "Which kind of dictionary finds the features of a hidden layer, at equal L0?",
+        "seed 002, “Dictionary Learning as a Transformative Bridge”; own question",
+        settings,
+        measure,
+        {
+            "share": Quantity("features recovered", mean_of("share"), source="training"),
+            "cosine": Quantity("mean cosine with the feature", mean_of("cosine"), source="training"),
+            "chance": Quantity("the same by chance", mean_of("chance"), source="training"),
+            "unique": Quantity("features with one latent", mean_of("unique"), source="training"),
+            "f1": Quantity("F1 of firing", mean_of("f1"), source="training"),
+            "l0": Quantity("latents on in a sample", mean_of("l0"), source="training"),
+            "explained": Quantity("explained variance", mean_of("explained"), source="training"),
+            "dead": Quantity("share of dead latents", mean_of("dead"), source="training"),
+        },
+        (
+            Panel(("share", "f1"), "kind", options={"ylabel": "share of the features, or F1"}),
+            Panel(("cosine", "chance"), "kind", options={"ylabel": "mean cosine with the feature"}),
+            Panel("explained", "kind"),
+            Panel("l0", "kind"),
+        ),
+        answer,
+        "Latents beyond the number of features are dead or copies. The directions are random, so that what "
+        "interferes is known: {chance.first} of the mean cosine is chance.",
+        "Strengths were set so that about as many latents are on; L1 and gated latents shrink, and others do "
+        "not. Of one size, density and number of steps.",
+        names=NAMES,
+    ),
+)
