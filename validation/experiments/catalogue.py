@@ -19,7 +19,6 @@ SUBJECTS = (
     "collisions",
     "noise",
     "co_occurrence",
-    "dictionaries",
 )
 
 
