@@ -15,8 +15,10 @@ SCRIPTS = (
     "one_encoding",
     "ensemble",
     "training_step",
+    "two_layer_step",
     "splitting",
     "pytorch",
+    "superposition",
     "dictionaries",
 )
 LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes

@@ -55,7 +55,7 @@ def participation(activations: np.ndarray) -> np.ndarray:
 
 def dead_neurons(activations: np.ndarray) -> np.ndarray:
     """Say which neurons no feature activates; shapes and errors are those of `monosemantic_neurons`."""
-    return ~_sizes(activations).any(axis=-2)
+    return np.asarray(~_sizes(activations).any(axis=-2))
 
 
 def own_neurons(activations: np.ndarray, threshold: float = 0.999) -> np.ndarray:

@@ -6,8 +6,12 @@ import xarray as xr
 
 from theory.common import kinds
 from theory.model import Autoencoder
+from theory.superposition.model import Superposition
 
-FLOWS: dict[type, str] = {Autoencoder: "sim.flow:simulate"}
+FLOWS: dict[type, str] = {
+    Autoencoder: "sim.flow:simulate",
+    Superposition: "sim.superposition.flow:simulate",
+}
 """By kind of model what integrates its flow; a further kind is one line."""
 
 
@@ -16,10 +20,11 @@ def simulate(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder
+    model : Autoencoder or Superposition
         What is simulated; `FLOWS` has all kinds.
     *arguments, **options
-        Those of its kind: `sim.flow.simulate` for an `Autoencoder`. All take ``seed`` and ``initial``.
+        Those of its kind: `sim.flow.simulate` for an `Autoencoder`,
+        `sim.superposition.simulate` for a `Superposition`. All take ``seed`` and ``initial``.
 
     Returns
     -------

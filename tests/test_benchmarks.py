@@ -22,10 +22,11 @@ from benchmarks import (
     splitting,
     sweep,
     tasks,
+    two_layer_step,
 )
 from benchmarks.problem import Problem
 from sim import simulate
-from theory import Autoencoder, Dictionary
+from theory import Autoencoder, Dictionary, TwoLayer
 
 TINY = Autoencoder(4, 12, 0.02)
 
@@ -52,6 +53,13 @@ def test_dictionaries():
 
 def test_ensemble():
     assert len(ensemble.measure(TINY, replicates=2, runs=1)) == 2
+
+
+@pytest.mark.slow
+def test_two_layer_step():
+    pytest.importorskip("torch")
+    rows = two_layer_step.measure(TwoLayer(16, 8, 24, 0.1), batch=70, runs=1)
+    assert [row.peer.split()[0] for row in rows] == ["PyTorch", "its"] * 2
 
 
 @pytest.mark.slow
@@ -195,3 +203,15 @@ def test_a_constant_has_another_value_in_a_process_of_its_own(monkeypatch):
     monkeypatch.setitem(constants.CONSTANTS, "FIRST", constants.Constant(constants.STEPS, (1e-4,), race))
     used, other = constants.measure(("FIRST",))
     assert float(used.ours.split()[0]) < float(other.ours.split()[0])
+
+
+def test_superposition():
+    torch = pytest.importorskip("torch")
+    from benchmarks import superposition
+
+    torch.manual_seed(0)
+    flow, step, floor, instances = superposition.measure(runs=1, calls=1, instances=3)
+    assert "PyTorch" in flow.peer
+    assert "products" in floor.peer
+    assert step.ratio.endswith("faster")
+    assert "3 instances" in instances.problem

@@ -8,6 +8,7 @@ from . import (
     interference,
     noise,
     sparsification,
+    superposition,
     two_layer,
 )
 from .catalogue import derivations
@@ -15,11 +16,13 @@ from .common import schema
 from .dictionaries import Dictionary
 from .model import Autoencoder
 from .noise import fourth_norm
+from .superposition import Superposition
 from .two_layer.model import TwoLayer
 
 __all__ = [
     "Autoencoder",
     "Dictionary",
+    "Superposition",
     "TwoLayer",
     "capacity",
     "co_occurrence",
@@ -33,5 +36,6 @@ __all__ = [
     "noise",
     "schema",
     "sparsification",
+    "superposition",
     "two_layer",
 ]

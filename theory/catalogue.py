@@ -121,6 +121,19 @@ INDEX = MappingProxyType(
             "one_neuron",
             "two_neurons",
         ),
+        "theory.two_layer.sharing": ("price_of_sharing",),
+        "theory.two_layer.interference": (
+            "interference_kurtosis",
+            "orthogonal_interference",
+        ),
+        "theory.two_layer.scaling": ("largest_cosine",),
+        "theory.superposition.one_feature": ("one_feature",),
+        "theory.superposition.cube": ("features_together",),
+        "theory.superposition.corners": (
+            "regular_polygon",
+            "left_out",
+        ),
+        "theory.superposition.phases": ("phase_boundary",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

@@ -6,6 +6,9 @@ and standard deviation s. The response of several neurons is ``Σ_i α_i ReLU(u 
 squared error is the quadratic ``ε/3 − 2ε α·B + α·Pα`` in the weights α.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import sympy as sp
 
 from theory.derivation import Derivation, Step, equal
@@ -41,18 +44,39 @@ def moment(k: int, at: sp.Expr) -> sp.Expr:
     return MOMENTS[k].subs(z, at)
 
 
-# B, the overlap of a neuron that switches on at β with its feature, and P, with itself or with one that
-# switches on at γ ≥ β.
-SIGNAL = moment(2, 1 - beta) / 2 - (moment(3, 1 - beta) - moment(3, -beta)) / 6
-POWER = (1 - eps) * moment(2, -beta) + eps * (moment(3, 1 - beta) - moment(3, -beta)) / 3
-SLOPE_POWER = (1 - eps) * moment(1, -gamma) + eps * (moment(2, 1 - gamma) - moment(2, -gamma)) / 2
-OVERLAP = POWER.subs(beta, gamma) + (gamma - beta) * SLOPE_POWER
+# What follows holds for any law of the interference, by its rectified moments ``moment(k, z)``.
+
+
+def signal(moment: Callable, at: Any) -> Any:
+    """Return B, the overlap of a neuron that switches on at `at` with its feature."""
+    return moment(2, 1 - at) / 2 - (moment(3, 1 - at) - moment(3, -at)) / 6
+
+
+def power(moment: Callable, at: Any, probability: Any) -> Any:
+    """Return P, the mean square of its response."""
+    return (1 - probability) * moment(2, -at) + probability * (moment(3, 1 - at) - moment(3, -at)) / 3
+
+
+def mean_response(moment: Callable, at: Any, probability: Any) -> Any:
+    """Return the mean of its response."""
+    return (1 - probability) * moment(1, -at) + probability * (moment(2, 1 - at) - moment(2, -at)) / 2
+
+
+def overlap(moment: Callable, earlier: Any, later: Any, probability: Any) -> Any:
+    """Return the mean product of the responses of two neurons, of which one switches on later."""
+    gap = later - earlier
+    return power(moment, later, probability) + gap * mean_response(moment, later, probability)
+
+
+SIGNAL = signal(moment, beta)
+POWER = power(moment, beta, eps)
+OVERLAP = overlap(moment, beta, gamma, eps)
 
 
 def _one_neuron_steps() -> tuple[Step, ...]:
     normal = density(v / s) / s
-    signal = x * moment(2, x - beta) / 2 - moment(3, x - beta) / 6
-    power = moment(3, x - beta) / 3
+    of_signal = x * moment(2, x - beta) / 2 - moment(3, x - beta) / 6
+    of_power = moment(3, x - beta) / 3
     B, P = B_signal, P_power
     quadratic = eps / 3 - 2 * alpha * eps * B + alpha**2 * P
     return (
@@ -74,18 +98,18 @@ def _one_neuron_steps() -> tuple[Step, ...]:
             for k in (1, 2, 3)
         ),
         equal(
-            sp.Derivative(signal, x),
+            sp.Derivative(of_signal, x),
             x * moment(1, x - beta),
             "So the overlap of target and response has an antiderivative.",
         ),
         equal(
-            sp.Subs(signal, x, 1) - sp.Subs(signal, x, 0),
+            sp.Subs(of_signal, x, 1) - sp.Subs(of_signal, x, 0),
             SIGNAL,
             "It gives B, the overlap while the feature is on.",
         ),
-        equal(sp.Derivative(power, x), moment(2, x - beta), "The same for the squared response."),
+        equal(sp.Derivative(of_power, x), moment(2, x - beta), "The same for the squared response."),
         equal(
-            (1 - eps) * moment(2, -beta) + eps * (power.subs(x, 1) - power.subs(x, 0)),
+            (1 - eps) * moment(2, -beta) + eps * (of_power.subs(x, 1) - of_power.subs(x, 0)),
             POWER,
             "It gives P, the power of the response, which interference has a part in also while the "
             "feature is off.",

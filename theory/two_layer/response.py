@@ -5,6 +5,7 @@ The output is ``Σ_i α_i ReLU(u + b_i)``, where u is the feature seen through t
 the first layer.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -129,6 +130,13 @@ def best_response(probability: float, std: float, n_neurons: int = 1) -> Respons
     arXiv:2211.09169 (seed 000), section 5; own derivations ``one_neuron`` and ``two_neurons``.
     """
     eps, std = _checked(probability), arguments.real("std", std, above=0)
+    return best(lambda at: _quadratic_form(at, eps, std), eps, std, n_neurons)
+
+
+def best(
+    form: Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]], eps: float, std: float, n_neurons: int
+) -> Response:
+    """Return the best response, given B and M of the loss ``ε/3 − 2ε α·B + α·Mα`` by thresholds."""
     if arguments.whole("n_neurons", n_neurons, least=1) > 2:
         raise arguments.ArgumentError(f"n_neurons must be 1 or 2, got {n_neurons}")
 
@@ -138,7 +146,7 @@ def best_response(probability: float, std: float, n_neurons: int = 1) -> Respons
         return eps / 3 - eps * signal_and_weights(thresholds)[0]
 
     def signal_and_weights(thresholds: np.ndarray) -> tuple[float, np.ndarray]:
-        signal, power = _quadratic_form(thresholds, eps, std)
+        signal, power = form(thresholds)
         weights = eps * np.linalg.solve(power, signal)
         return float(signal @ weights), weights
 

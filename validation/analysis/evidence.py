@@ -43,6 +43,9 @@ def summary(result: xr.Dataset) -> dict[str, str]:
             f"{_spread(suffered)} on a feature, in units of a collision with its copy; "
             f"cosines {extent(_pairs(result.cosine.values, alive))}"
         )
+        names, sizes = np.unique(result["shape"].values[alive], return_counts=True)
+        lines["shapes"] = ", ".join(f"{size} in {name}" for name, size in zip(names, sizes, strict=True))
+        lines["shapes"] += f" (features); dimensionality {_spread(result.dimensionality.values[alive])}"
     lines["monosemantic?"] = _monosemantic(result)
     return lines
 

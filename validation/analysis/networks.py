@@ -5,7 +5,7 @@ import xarray as xr
 
 from sim.metrics import benign_pairs
 from theory.common import arguments, schema
-from validation.analysis import relief
+from validation.analysis import geometry, relief
 from validation.analysis.loading import matrix
 from validation.analysis.structure import Structure
 
@@ -38,7 +38,9 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
         0 where none can move.
         Over ``feature``: ``alive``, ``length``, ``strongest`` neuron, ``effective_neurons``, ``interference``
         Σ_{j≠i} ReLU(W_i·W_j)² / ‖W_i‖⁴ (1: one other encoding is equal), and ``assigned``, its neuron in the
-        nearest monosemantic network, -1 if there is none. Over ``link``, feature by feature: which
+        nearest monosemantic network, -1 if there is none; ``dimensionality`` (`theory.superposition`), and
+        ``shape``, what it forms with those that it is not orthogonal to: "pair", "pentagon", "tetrahedron" …
+        (`validation.analysis.geometry`). Over ``link``, feature by feature: which
         ``link_feature`` is on which ``link_neuron``, with what ``link_weight``, and with initial weights also
         ``initial_rank``, 1 if that was its largest. ``cosine`` (feature, other) of the encodings. Attributes:
         ``free_neurons``; ``too_many``, living features beyond the number of neurons in use; ``privileged``,
@@ -84,6 +86,7 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
 
 def _of_features(found: Structure, suffered: np.ndarray, assigned: np.ndarray) -> dict:
     strongest = np.where(found.alive, np.abs(found.weights).argmax(axis=1), -1)
+    cosines = found.cosines
     return {
         "alive": ("feature", found.alive),
         "length": ("feature", found.lengths * found.scale),
@@ -91,7 +94,9 @@ def _of_features(found: Structure, suffered: np.ndarray, assigned: np.ndarray) -
         "effective_neurons": ("feature", found.effective_neurons),
         "interference": ("feature", suffered),
         "assigned": ("feature", assigned),
-        "cosine": (("feature", "other"), found.cosines),
+        "cosine": (("feature", "other"), cosines),
+        "shape": ("feature", geometry.shapes(cosines, found.alive)),
+        "dimensionality": ("feature", found.dimensionality),
     }
 
 

@@ -96,6 +96,12 @@ class Structure:
         return np.divide(1, fourth_norms(self.weights), out=np.zeros(self.alive.size), where=self.alive)
 
     @property
+    def dimensionality(self) -> np.ndarray:
+        """Dimensionality of each feature (`theory.superposition.dimensionality`); 0 for dead ones."""
+        own, all_of_them = self.gram.diagonal(), np.einsum("ij,ij->i", self.gram, self.gram)
+        return np.divide(own**2, all_of_them, out=np.zeros(own.shape), where=all_of_them > 0)
+
+    @property
     def privileged(self) -> bool:
         """Whether the encodings keep to the axes more than a random rotation would make them.
 

@@ -45,6 +45,14 @@ def say_polysemantic(result: Any) -> None:
     print("polysemantic neurons:", *counts)
 
 
+def say_geometry(result: Any) -> None:
+    """Say which dimensionalities the features of the first replicate have in the end."""
+    from theory import superposition
+
+    sizes = superposition.dimensionality(result.final.values[0])
+    print("dimensionality by feature:", *(f"{size:.2f}" for size in sizes))
+
+
 def wrote(path: Path) -> None:
     """Say which file was written."""
     print(f"wrote {path}")

@@ -7,8 +7,18 @@ import typer
 from typer.core import TyperGroup
 
 from validation.cli import declared, reading
-from validation.cli.ending import NAMES, stopped
-from validation.cli.sizes import L1, Features, InitStd, L1Train, Neurons, model, say_polysemantic, wrote
+from validation.cli.ending import NAMES, end, stopped
+from validation.cli.sizes import (
+    L1,
+    Features,
+    InitStd,
+    L1Train,
+    Neurons,
+    model,
+    say_geometry,
+    say_polysemantic,
+    wrote,
+)
 
 
 class Group(TyperGroup):
@@ -161,4 +171,43 @@ def two_layer(
         stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
     schema.save(result, out)
     print("monosemantic neurons:", *result.monosemantic.values[:, -1])
+    wrote(out)
+
+
+@app.command()
+@declared.options("validation.training.superposition:train", NAMES)
+def superposition(
+    n: Features = 5,
+    m: Neurons = 2,
+    probability: Annotated[
+        float, reading.option(float, "--probability", "Probability that a feature is on; 0: one at a time.")
+    ] = 0.05,
+    importance: Annotated[
+        float, reading.option(float, "--importance", "Importance of a feature over that of the one before.")
+    ] = 1.0,
+    *,
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("training.nc"),
+    **given: Any,
+) -> None:
+    """Train the model of superposition, more features than neurons, and write its course to a file."""
+    from theory.common import files
+
+    files.writable(out)
+    files.distinct(out=out, checkpoint=given["checkpoint"])
+    import numpy as np
+
+    from theory import Superposition
+    from theory.common import schema
+    from validation import train
+    from validation.training import options
+    from validation.training.settings import OPTIONS
+
+    if not 0 < importance < np.inf:
+        end(f"--importance must be a finite number greater than 0, got {importance}")
+    given |= {name: options.typed(name, given[name], OPTIONS[name]) for name in given if name in OPTIONS}
+    result = train(Superposition(n, m, probability, importance ** np.arange(float(n))), **given)
+    if result.attrs["interrupted"]:
+        stopped(f"interrupted, the same command goes on from {given['checkpoint']}")
+    schema.save(result, out)
+    say_geometry(result)
     wrote(out)

@@ -19,6 +19,7 @@ SUBJECTS = (
     "collisions",
     "noise",
     "co_occurrence",
+    "superposition",
 )
 
 

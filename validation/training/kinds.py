@@ -4,12 +4,13 @@ from typing import Any
 
 import xarray as xr
 
-from theory import Autoencoder, Dictionary, TwoLayer
+from theory import Autoencoder, Dictionary, Superposition, TwoLayer
 from theory.common import kinds
 
 TRAINED: dict[type, str] = {
     Autoencoder: "validation.training.autoencoder:train",
     Dictionary: "validation.training.dictionaries.training:train",
+    Superposition: "validation.training.superposition:train",
     TwoLayer: "validation.training.two_layer:train",
 }
 """By kind of model what trains it; a further kind is one line."""
@@ -20,10 +21,11 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
 
     Parameters
     ----------
-    model : Autoencoder, TwoLayer or Dictionary
+    model : Autoencoder, Superposition, TwoLayer or Dictionary
         What is trained; `TRAINED` has all kinds.
     *arguments, **options
         Those of its kind: `validation.training.autoencoder.train` for an `Autoencoder`,
+        `validation.training.superposition.train` for a `Superposition`,
         `validation.training.two_layer.train` for a `TwoLayer`,
         `validation.training.dictionaries.training.train` for a `Dictionary`. All take
         ``optimizer``, ``steps``, ``learning_rate``, ``schedule``, ``replicates``, ``seed``, ``dtype``,

@@ -16,13 +16,13 @@ class Samples(NamedTuple):
     values: np.ndarray  # (entry,)
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """Number of samples."""
         return len(self.starts) - 1
 
     def dense(self, n_features: int) -> np.ndarray:
         """Return the batch as an array, shape (sample, feature)."""
-        array = np.zeros((self.count, n_features), self.values.dtype)
+        array = np.zeros((self.size, n_features), self.values.dtype)
         array[np.repeat(np.arange(len(array)), np.diff(self.starts)), self.features] = self.values
         return array
 
@@ -70,7 +70,7 @@ def _draw(rng, probabilities, batch, signed):
                 gap = np.log(1 - rng.random()) * scale
                 if not gap < batch - row - 1:
                     break
-                row += 1 + np.int64(gap)
+                row += 1 + int(gap)
             else:
                 row += 1
                 if row == batch:

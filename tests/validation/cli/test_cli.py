@@ -67,7 +67,7 @@ def test_help_names_every_command(polysem):
         ("train --replicates 0", "--replicates must be a whole number of at least 1, got 0"),
         ("train two-layer --n-inputs 999", "--n-inputs must be at most n_features = 128, got 999"),
         ("train two-layer --task encode", "--task must be one of decoder, reprojector, absolute, got"),
-        ("train --schedule linear", "--schedule must be one of constant, cosine, periodic, got 'linear'"),
+        ("train --schedule linear", "--schedule must be one of constant, cosine, periodic, trapezoid, got"),
         ("train --l1-on outputs", "--l1-on must be one of weights, activations, got 'outputs'"),
         ("train --l1-step exact", "--l1-step must be one of subgradient, proximal, got 'exact'"),
         (

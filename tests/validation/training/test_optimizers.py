@@ -86,7 +86,7 @@ def test_each_step_is_the_published_one(name, dtype, tolerance, penalty, schedul
     assert weights.dtype == dtype
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("schedule", ["constant", "cosine", "periodic"])
 @pytest.mark.parametrize("name", ["gd", "momentum", "adam", "adamw"])
 def test_each_step_is_that_of_pytorch(name, schedule):
     torch = pytest.importorskip("torch")

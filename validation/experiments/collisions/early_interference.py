@@ -112,7 +112,8 @@ EXPERIMENTS = (
         ),
         "Within t = 10 interference makes the mean cosine of two encodings {cosine[scale=1.0].last}/√m at "
         "n = {cosine[scale=1.0].last[n]}, m = {cosine[scale=1.0].last[m]}, within a few per "
-        "cent of what n/√m alone predicts with no fitted constant. Another initial σ makes the final count larger at {change.positive} and smaller at "
+        "cent of what n/√m alone predicts with no fitted constant. Another initial σ makes the final count "
+        "larger at {change.positive} and smaller at "
         "{change.negative} settings.",
         "Third encodings are why n/√m counts: what pushes two encodings apart pushes one of them towards "
         "others. "

@@ -117,7 +117,7 @@ def loss(weights: Weights, problem: Problem, samples: Samples) -> float:
         return _on_arrays(weights, problem, samples)[0]
     hidden = _hidden(weights, problem, samples)
     error = _error(ACTIVATIONS[problem.model.activation]().value(hidden), weights, problem, samples)
-    return sparse_layers.squared_error(error) / samples.count
+    return sparse_layers.squared_error(error) / samples.size
 
 
 def loss_and_gradient(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
@@ -147,11 +147,11 @@ def _sparsely(weights: Weights, problem: Problem, samples: Samples) -> tuple[flo
         problem.projection @ weights["W1"],
         weights["b1"],
         weights["W2"],
-        by_biases.dtype.type(problem.l1 / samples.count),
+        by_biases.dtype.type(problem.l1 / samples.size),
         (by_decoder, by_biases, by_encodings),
     )
     gradient = {"W1": problem.projection.T @ by_encodings, "b1": by_biases, "W2": by_decoder}
-    return squares / samples.count, gradient
+    return squares / samples.size, gradient
 
 
 def _densely(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
@@ -159,11 +159,11 @@ def _densely(weights: Weights, problem: Problem, samples: Samples) -> tuple[floa
     hidden = _hidden(weights, problem, samples)
     activity = activation.value(hidden)
     error = _error(activity, weights, problem, samples)
-    found = sparse_layers.squared_error(error) / samples.count
-    error *= 2 / samples.count  # now the slope by the outputs
+    found = sparse_layers.squared_error(error) / samples.size
+    error *= 2 / samples.size  # now the slope by the outputs
     by_encodings, by_biases, by_decoder = _zeros(weights, problem)
     np.matmul(activity.T, error, out=by_decoder)
-    by_activity, l1 = error @ weights["W2"].T, error.dtype.type(problem.l1 / samples.count)
+    by_activity, l1 = error @ weights["W2"].T, error.dtype.type(problem.l1 / samples.size)
     if problem.model.activation == "relu":
         sparse_layers.rectified_pull(activity, by_activity, l1)
         by_hidden = by_activity
@@ -175,7 +175,7 @@ def _densely(weights: Weights, problem: Problem, samples: Samples) -> tuple[floa
 
 def _hidden(weights: Weights, problem: Problem, samples: Samples) -> np.ndarray:
     """Return what enters the neurons, shape (sample, neuron)."""
-    hidden = np.empty((samples.count, len(weights["b1"])), samples.values.dtype)
+    hidden = np.empty((samples.size, len(weights["b1"])), samples.values.dtype)
     sparse_layers.hidden_layer(*samples, problem.projection @ weights["W1"], weights["b1"], hidden)
     return hidden
 

@@ -1,0 +1,5 @@
+from .flow import simulate
+from .many import descents
+from .plateaus import falls
+
+__all__ = ["descents", "falls", "simulate"]

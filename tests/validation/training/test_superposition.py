@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+import xarray as xr
+
+from theory import Superposition
+from validation import train
+from validation.training.initial_weights import Notebook
+from validation.training.models.superposed import Superposed
+
+
+def network(model, batch, replicates):
+    keys = np.random.default_rng(0).integers(2**63, size=(replicates, 2), dtype=np.uint64)
+    return Superposed(model.inputs, batch, model.importances, keys)
+
+
+@pytest.mark.parametrize(("optimizer", "of_torch"), [("gd", "SGD"), ("adam", "Adam"), ("adamw", "AdamW")])
+def test_steps_are_those_of_pytorch(optimizer, of_torch):
+    torch = pytest.importorskip("torch")
+    model = Superposition(5, 2, 0.2, 0.9 ** np.arange(5))
+    settings = {"steps": 50, "learning_rate": 0.01, "replicates": 2, "seed": 3, "batch": 32}
+    ours = train(model, optimizer, dtype="float64", **settings)
+    # the same inputs, from the network of the same keys
+    from validation.training.superposition import SuperpositionRun
+
+    run = SuperpositionRun.checked(
+        optimizer=optimizer,
+        schedule="constant",
+        l1=0.0,
+        init="normal",
+        dtype="float64",
+        device="cpu",
+        **settings,
+    )
+    twin = Superposed(model.inputs, 32, model.importances, run.keys())
+    W = torch.tensor(ours.initial.values, requires_grad=True)
+    b = torch.zeros((2, 5), dtype=torch.float64, requires_grad=True)
+    peer = getattr(torch.optim, of_torch)([W, b], lr=0.01)
+    for step in range(50):
+        x = torch.tensor(twin.inputs({"weights": ours.initial.values}, step))
+        y = torch.relu(torch.einsum("rbm,rnm->rbn", torch.einsum("rbn,rnm->rbm", x, W), W) + b[:, None])
+        loss = ((y - x) ** 2 @ torch.tensor(model.importances)).mean(1)
+        if step == 0:
+            np.testing.assert_allclose(ours.loss[:, 0], loss.detach(), rtol=1e-12)
+        peer.zero_grad()
+        loss.sum().backward()
+        peer.step()
+    np.testing.assert_allclose(ours.final, W.detach(), atol=1e-12)
+    np.testing.assert_allclose(ours.biases, b.detach(), atol=1e-12)
+
+
+def test_replicates_depend_on_nothing_but_their_seed():
+    few, more = (train(Superposition(4, 2, 0.1), steps=5, replicates=r, batch=16) for r in (2, 5))
+    xr.testing.assert_allclose(few.final, more.final.isel(replicate=slice(2)))
+
+
+def test_checkpoint_goes_on(tmp_path):
+    path = tmp_path / "run.safetensors"
+    first, again = (train(Superposition(4, 2, 0), steps=20, batch=16, checkpoint=path) for _ in range(2))
+    xr.testing.assert_identical(first.final, again.final)
+
+
+def test_sparse_limit_has_one_feature_on():
+    x = network(Superposition(6, 2, 0), 64, 1).inputs({"weights": np.zeros((1, 6, 2))}, 0)
+    assert ((x > 0).sum(axis=-1) == 1).all()
+
+
+def test_gradient_descent_follows_the_flow():
+    from sim import simulate
+
+    model = Superposition(3, 2, 0)
+    trained = train(model, "gd", steps=400, learning_rate=0.01, batch=4096, seed=1, dtype="float64")
+    flow = simulate(model, initial=trained.initial[0].values, until=float(trained.time[-1]))
+    np.testing.assert_allclose(trained.final[0], flow.final, atol=0.02)
+
+
+def test_initial_weights_of_the_notebook():
+    torch = pytest.importorskip("torch")
+    tensor = torch.empty(10, 50, 20)
+    torch.nn.init.xavier_normal_(tensor, generator=torch.Generator().manual_seed(0))
+    ours = Notebook(10).draw(Superposition(50, 20, 0.1), np.random.default_rng(0))
+    assert ours.std() == pytest.approx(tensor.std().item(), rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("given", "named"),
+    [
+        ({"batch": 0}, "batch"),
+        ({"l1": -1.0}, "l1"),
+        ({"optimizer": "sgdd"}, "optimizer"),
+        ({"initial": np.ones((2, 2))}, "initial"),
+        ({"learning_rate": 1e30}, "learning_rate"),
+        ({"steps": 0}, "steps"),
+    ],
+)
+def test_bad_arguments_are_named(given, named):
+    with pytest.raises(ValueError, match=named):
+        train(Superposition(3, 2, 0.1), **{"steps": 5, "batch": 8, **given})

@@ -1,0 +1,1 @@
+"""More features than neurons: which arrangements the flow and training come to."""
