@@ -21,7 +21,7 @@ SCRIPTS = (
     "superposition",
     "dictionaries",
 )
-LARGE = ("large", "large_sort", "constants", "tasks", "sweep")  # minutes, or gigabytes
+LARGE = ("large", "large_sort", "constants", "tasks", "sweep", "winners")  # minutes, or gigabytes
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from sim.integrators import METHODS
 from sim.integrators.leg import Leg, Passed
 from sim.machine.blas import one_thread
 from sim.machine.interrupts import heard
+from sim.metrics import leading_slots
 from sim.watch import Watch, default_times
 from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
@@ -75,7 +76,8 @@ def simulate(
     Returns
     -------
     Dataset
-        ``l1_norm``, ``l2_norm``, ``active`` over (time, feature), ``energy`` over time, ``initial`` and
+        ``l1_norm``, ``l2_norm``, ``active`` and ``leader``, the slot of the largest weight
+        (`sim.metrics.leading_slots`), over (time, feature), ``energy`` over time, ``initial`` and
         ``final`` over (feature, neuron). Attributes: parameters, seed, method, ``deaths``, ``rebirths``,
         ``evaluations`` of the force and, if it was reached, ``time_to_sparsity``. What dies and comes back
         within a step of "splitting" is in neither count.
@@ -106,12 +108,14 @@ def simulate(
         flow.settle()
     else:
         flow.advance(until)
-    at, l1_norm, l2_norm, active, energies = (np.array(column) for column in zip(*watch.seen, strict=True))
+    columns = (np.array(column) for column in zip(*watch.seen, strict=True))
+    at, l1_norm, l2_norm, active, leader, energies = columns
     return schema.dataset(
         {
             "l1_norm": (("time", "feature"), l1_norm),
             "l2_norm": (("time", "feature"), l2_norm),
             "active": (("time", "feature"), active),
+            "leader": (("time", "feature"), leader),
             "energy": ("time", energies),
             "initial": (("feature", "neuron"), weights),
             "final": (("feature", "neuron"), flow.weights),
@@ -332,8 +336,9 @@ def _given(model: Autoencoder, initial: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _observe(weights: np.ndarray, l1: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+def _observe(weights: np.ndarray, l1: float) -> tuple:
     sizes = np.abs(weights)
     with one_thread():  # others would go on waiting for work on the cores that the integrator needs
         value = energy(weights, l1)
-    return sizes.sum(axis=1), np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1), value
+    lengths, active = np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1)
+    return sizes.sum(axis=1), lengths, active, leading_slots(weights), value

@@ -1,4 +1,4 @@
-"""What encodings say: polysemantic neurons, benign pairs, fourth norms, winners, dead features."""
+"""What encodings say: polysemantic neurons, benign pairs, winners, fourth norms, dead features."""
 
 from typing import TYPE_CHECKING
 
@@ -97,6 +97,23 @@ def winners(weights: np.ndarray) -> np.ndarray:
     found = np.zeros(np.shape(weights), np.int8)
     np.put_along_axis(found, place, np.sign(np.take_along_axis(weights, place, axis=-1)).astype(np.int8), -1)
     return found
+
+
+def leading_slots(weights: np.ndarray) -> np.ndarray:
+    """Return the slot of the largest weight of each encoding: 2k on neuron k if it is positive, else 2k + 1.
+
+    Parameters
+    ----------
+    weights : ndarray, shape (..., feature, neuron)
+
+    Returns
+    -------
+    ndarray of int32, shape (..., feature)
+        −1 where an encoding is all zeros.
+    """
+    leader = np.abs(weights).argmax(axis=-1)
+    largest = np.take_along_axis(weights, leader[..., None], axis=-1)[..., 0]
+    return np.where(largest == 0, -1, 2 * leader + (largest < 0)).astype(np.int32)
 
 
 def fourth_norms(weights: np.ndarray) -> np.ndarray:

@@ -80,6 +80,12 @@ INDEX = MappingProxyType(
             "death",
         ),
         "theory.interference.rebirth": ("rebirth",),
+        "theory.interference.first_steps": (
+            "first_steps",
+            "push_and_pull",
+            "sign_flow",
+            "leads_kept",
+        ),
         "theory.collisions.counting": (
             "collisions",
             "higher_order_collisions",

@@ -7,6 +7,7 @@ from sim.metrics import (
     dead_features,
     features_on,
     fourth_norms,
+    leading_slots,
     polysemantic_neurons,
     winner_kept,
     winners,
@@ -60,6 +61,12 @@ def test_winner_is_the_largest_weight_with_its_sign():
     weights = np.array([[0.1, -0.9, 0.2], [0.8, 0.1, -0.7], [0.0, 0.0, 0.0]])
     assert winners(weights).tolist() == [[0, -1, 0], [1, 0, 0], [0, 0, 0]]
     np.testing.assert_array_equal(winners(np.stack([weights, -weights]))[1], -winners(weights))
+
+
+def test_slots_number_neurons_by_sign():
+    weights = np.array([[0.1, -0.9, 0.0], [0.8, 0.2, -0.3], [0.0, 0.0, 0.0]])
+    assert leading_slots(weights).tolist() == [3, 0, -1]
+    assert leading_slots(np.stack([weights, -weights])).tolist() == [[3, 0, -1], [2, 1, -1]]
 
 
 def test_fourth_norm_depends_on_neither_length_nor_signs():

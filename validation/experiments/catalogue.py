@@ -17,6 +17,7 @@ SUBJECTS = (
     "interference",
     "flow",
     "collisions",
+    "winners",
     "noise",
     "co_occurrence",
     "superposition",

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from sim.machine.blas import one_thread
+from sim.metrics import leading_slots
 from theory import Autoencoder
 from theory.common import arguments, files
 from theory.common.schema import dataset
@@ -62,8 +63,8 @@ def train(
         Number of steps, at least 1; by default that of the paper.
     learning_rate : float
         The rate, greater than 0; by default that of the paper.
-    schedule : Schedule or {"constant", "cosine", "periodic"}
-        How the rate goes on; "cosine" ends at 0, "periodic" goes there and back.
+    schedule : Schedule or {"constant", "cosine", "periodic", "trapezoid"}
+        How the rate goes on; "cosine" ends at 0, "periodic" goes there and back, "trapezoid" warms up first.
     l1_on : {"weights", "activations"}
         What L1 is taken of: all weights, or the hidden activations f.
     l1_step : {"subgradient", "proximal"}
@@ -73,10 +74,11 @@ def train(
     noise : HiddenNoise or {"none"}
         Noise ξ in the hidden layer, drawn anew for each sample and step: "none", ``Gaussian(std=0.1)``,
         ``Signs(std=0.1)``, ``Uniform(std=0.1)`` or ``Dropout(p=0.1)`` (`validation.training.noise`).
-    inputs : Inputs or {"basis"}
-        "basis", all basis vectors at once, or samples of sparse features: ``Independent(p=0.05)``,
-        ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs), ``PowerLaw(p=0.05, exponent=1.1)``;
-        further settings are ``values="uniform"`` and ``batch`` (`validation.training.inputs`).
+    inputs : Inputs or {"basis", "single"}
+        "basis", all basis vectors at once, "single", one at a time, drawn at random, or samples of sparse
+        features: ``Independent(p=0.05)``, ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs),
+        ``PowerLaw(p=0.05, exponent=1.1)``; further settings are ``values="uniform"`` and ``batch``
+        (`validation.training.inputs`).
     activation : Activation or {"none", "relu", "gelu", "solu", "layer_norm"}
         The hidden activation f.
     tied : bool
@@ -106,11 +108,12 @@ def train(
     Returns
     -------
     Dataset
-        ``initial`` and ``final`` (replicate, feature, neuron); ``l1_norm``, ``l2_norm`` and ``active``
-        (replicate, time, feature) and ``energy`` = loss / 4 (replicate, time) at step 0 and at steps
-        spaced like a logarithm. Coordinate ``step``, and for gradient descent ``time`` = 4 · Σ rate,
-        the time of the flow that it follows. For untied weights all that is about the encoder; the
-        decoder is in ``initial_decoder`` and ``final_decoder``.
+        ``initial`` and ``final`` (replicate, feature, neuron); ``l1_norm``, ``l2_norm``, ``active`` and
+        ``leader``, the slot of the largest weight (`sim.metrics.leading_slots`), (replicate, time, feature)
+        and ``energy`` = loss / 4 (replicate, time) at step 0 and at steps spaced like a logarithm.
+        Coordinate ``step``, and for gradient descent ``time`` = 4 · Σ rate, the time of the flow that it
+        follows. For untied weights all that is about the encoder; the decoder is in ``initial_decoder`` and
+        ``final_decoder``.
 
         Subgradient steps have no exact zeros: weights that the flow holds at 0 jump about it. ``active``
         therefore counts the weights of size greater than attribute ``active_threshold``, the size
@@ -191,4 +194,5 @@ def _measure(network: Encodings, threshold: float, parameters: Mapping[str, Arra
     l1_norm, l2_norm, active = row_norms(encoder(weights), threshold)
     with one_thread():  # of BLAS, whose last bits depend on their number
         energy = to_numpy(network.loss(weights, step)) / 4
-    return {"l1_norm": l1_norm, "l2_norm": l2_norm, "active": active, "energy": energy}
+    leader = leading_slots(to_numpy(encoder(weights)))
+    return {"l1_norm": l1_norm, "l2_norm": l2_norm, "active": active, "leader": leader, "energy": energy}

@@ -35,6 +35,27 @@ class Basis:
 
 
 @dataclass(frozen=True)
+class Single:
+    """One feature on in each sample, drawn at random, value 1: mini-batches of the basis vectors.
+
+    Parameters
+    ----------
+    batch : int
+        Samples in each step.
+    """
+
+    random: ClassVar[bool] = True
+    batch: int = 64
+
+    def __post_init__(self) -> None:
+        arguments.whole("inputs batch", self.batch, least=1)
+
+    def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
+        """Return samples, shape (batch, feature)."""
+        return np.eye(n_features)[rng.integers(n_features, size=self.batch)]
+
+
+@dataclass(frozen=True)
 class Independent:
     """Every feature on independently with the same probability.
 
@@ -113,6 +134,7 @@ class PowerLaw(Independent):
 
 INPUTS: dict[str, type[Inputs]] = {
     "basis": Basis,
+    "single": Single,
     "independent": Independent,
     "correlated": Correlated,
     "anticorrelated": Anticorrelated,

@@ -3,12 +3,12 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from sim import ensemble, simulate
-from sim.metrics import benign_pairs, fourth_norms, polysemantic_neurons
+from sim.metrics import benign_pairs, fourth_norms, leading_slots, polysemantic_neurons
 from theory import Autoencoder, collisions
 from theory.common import schema
 from validation.training import blocks, parts, train
 from validation.training.activations import GELU, ReLU
-from validation.training.inputs import Independent
+from validation.training.inputs import Independent, Single
 from validation.training.noise import Dropout, Gaussian, Signs
 
 
@@ -109,7 +109,7 @@ def test_result_is_in_the_common_format(tmp_path):
     result = train(model, "adamw", steps=40, replicates=2, seed=6)
     assert result.sizes["replicate"] == 2
     assert result.initial.dims == result.final.dims == ("replicate", "feature", "neuron")
-    for name in ("l1_norm", "l2_norm", "active"):
+    for name in ("l1_norm", "l2_norm", "active", "leader"):
         assert result[name].dims == ("replicate", "time", "feature")
     assert result.energy.dims == ("replicate", "time")
     assert result.step.values[[0, 1, -1]].tolist() == [0, 1, 40]
@@ -118,6 +118,23 @@ def test_result_is_in_the_common_format(tmp_path):
     assert result.attrs["l1"] == 0.0025
     schema.save(result, tmp_path / "run.nc")
     assert schema.load(tmp_path / "run.nc").identical(result)
+
+
+def test_leaders_are_the_slots_of_largest_weights():
+    result = train(Autoencoder(3, 5, l1=0.01), "adam", steps=20, learning_rate=0.05, replicates=2, seed=4)
+    for end, weights in ((0, result.initial), (-1, result.final)):
+        np.testing.assert_array_equal(result.leader[:, end], leading_slots(weights.values))
+    assert (result.leader[:, 0] != result.leader[:, -1]).any()
+
+
+def test_mini_batches_of_basis_vectors_have_their_gradient_on_average():
+    """Averaged over many small steps, one feature at a time trains like all of them at once."""
+    model, rate, steps = Autoencoder(4, 6, l1=0.01), 1e-4, 4000
+    all_at_once = train(model, steps=steps, learning_rate=rate, seed=1)
+    batches = train(model, steps=steps, learning_rate=rate, seed=1, inputs=Single(batch=4))
+    moved = np.abs(all_at_once.final - all_at_once.initial).max()
+    assert np.abs(batches.final - all_at_once.final).max() < 0.05 * moved
+    assert np.abs(batches.final - all_at_once.final).max() > 0
 
 
 def test_records_describe_the_weights():
@@ -205,7 +222,7 @@ def test_given_weights():
         ({"noise": "signs:std=0.1"}, "noise must be one of none, gaussian, .*, got 'signs:std=0.1'"),
         ({"noise": "signs"}, r"noise must say std: Signs\(std=\.\.\.\)"),
         ({"noise": ReLU()}, r"noise must be one of none, .* got ReLU\(\)"),
-        ({"inputs": "pairs"}, "inputs must be one of basis, independent"),
+        ({"inputs": "pairs"}, "inputs must be one of basis, single, independent"),
         ({"activation": "tanh"}, "activation must be one of none, relu, gelu, solu, layer_norm"),
         ({"init": "zeros"}, "init must be one of normal, xavier, uniform, orthogonal"),
         ({"optimizer": ["adamw"]}, "optimizer must be one of gd, momentum"),

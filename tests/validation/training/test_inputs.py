@@ -38,6 +38,12 @@ def test_frequencies_and_values(kind, probability, values):
         assert samples.max() <= 1
 
 
+def test_single_features_are_drawn_alike():
+    samples = draw(f"single:batch={BATCH}")
+    assert (samples.sum(axis=1) == 1).all()
+    np.testing.assert_allclose(samples.mean(axis=0), 0.25, atol=4 * np.sqrt(0.25 / BATCH))
+
+
 def test_pairs():
     together = draw(f"correlated:p=0.3,batch={BATCH}") > 0
     assert (together[:, 0] == together[:, 1]).all()
@@ -57,7 +63,8 @@ def test_independent_features():
     [
         (
             "words",
-            "inputs must be one of basis, independent, correlated, anticorrelated, power_law, got 'words'",
+            "inputs must be one of basis, single, independent, correlated, anticorrelated, power_law, "
+            "got 'words'",
         ),
         ("independent", "inputs must say p: independent:p=..."),
         ("independent:p", "inputs must be written independent:setting=value,..., got 'independent:p'"),
@@ -68,6 +75,7 @@ def test_independent_features():
         ("independent:p=1,batch=0", "inputs batch must be a whole number of at least 1"),
         ("independent:p=1,batch=1.5", "inputs batch must be a whole number"),
         ("independent:p=1,values=two", "inputs values must be one of one, uniform"),
+        ("single:batch=0", "inputs batch must be a whole number of at least 1"),
         ("anticorrelated:p=0.6", "inputs p must be at most 0.5"),
     ],
 )

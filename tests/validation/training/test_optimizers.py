@@ -97,8 +97,12 @@ def test_each_step_is_that_of_pytorch(name, schedule):
         "adam": lambda: torch.optim.Adam([parameter], lr=RATE),
         "adamw": lambda: torch.optim.AdamW([parameter], lr=RATE),
     }[name]()
-    half = {"cosine": STEPS, "periodic": Periodic().half}.get(schedule)
-    cosine = half and torch.optim.lr_scheduler.CosineAnnealingLR(theirs, half)
+    schedulers = torch.optim.lr_scheduler
+    scheduler = {
+        "cosine": lambda: schedulers.CosineAnnealingLR(theirs, STEPS),
+        "periodic": lambda: schedulers.CosineAnnealingLR(theirs, Periodic().half),
+        "trapezoid": lambda: schedulers.LambdaLR(theirs, lambda k: min(1, (k + 1) / 10, (STEPS - k) / 40)),
+    }.get(schedule, lambda: None)()
     weights = start()
     ours = Stepper(
         OPTIMIZERS[name](), weights, RATE, factor=partial(SCHEDULES[schedule]().factor, steps=STEPS)
@@ -106,8 +110,8 @@ def test_each_step_is_that_of_pytorch(name, schedule):
     for gradient in gradients():
         parameter.grad = torch.tensor(gradient)
         theirs.step()
-        if cosine:
-            cosine.step()
+        if scheduler:
+            scheduler.step()
         ours.update(gradient)
         np.testing.assert_allclose(weights, parameter.numpy(), rtol=1e-6, atol=1e-6)
 
