@@ -1,4 +1,5 @@
 from .benign_collision import least_ratio
+from .contexts import sharing
 from .counting import expected_collisions, independent_slots, paper_heuristic
 from .crossover import neurons_without_polysemanticity, poisson_bound
 from .early import early_pairs, early_ratio
@@ -15,4 +16,5 @@ __all__ = [
     "paper_heuristic",
     "poisson_bound",
     "polysemantic_neurons",
+    "sharing",
 ]

@@ -1,5 +1,5 @@
 from .first_steps import end_of_interference, leads_kept
-from .initial import initial_share, initial_strength, initial_variance
+from .initial import initial_along, initial_length, initial_share, initial_strength, initial_variance
 from .malign import death_time, free_collision
 from .mean_field import mean_cosine, third_party
 from .rebirth import rebirth_until
@@ -11,6 +11,8 @@ __all__ = [
     "decision_time",
     "end_of_interference",
     "free_collision",
+    "initial_along",
+    "initial_length",
     "initial_share",
     "initial_strength",
     "initial_variance",
