@@ -64,6 +64,10 @@ INDEX = MappingProxyType(
             "initial_direction",
             "initial_share",
         ),
+        "theory.interference.mean_field": (
+            "cosines",
+            "mean_cosine",
+        ),
         "theory.interference.two_encodings": (
             "inner_product",
             "malign_collision",
@@ -95,6 +99,10 @@ INDEX = MappingProxyType(
         ),
         "theory.collisions.contexts": ("contexts",),
         "theory.collisions.benign_collision": ("benign_collision_survives",),
+        "theory.collisions.early": (
+            "early_pairs",
+            "tilted_exclusion",
+        ),
         "theory.collisions.crossover": (
             "poisson_limit",
             "crossover",
