@@ -19,6 +19,7 @@ INDEX = MappingProxyType(
             "symmetries",
             "orthogonal_inputs",
         ),
+        "theory.flow.untied": ("untied",),
         "theory.flow.zero_loss": (
             "zero_loss",
             "sparse_minima",
@@ -60,7 +61,12 @@ INDEX = MappingProxyType(
         "theory.interference.initial": (
             "initial_interference",
             "initial_variance",
+            "initial_direction",
             "initial_share",
+        ),
+        "theory.interference.mean_field": (
+            "cosines",
+            "mean_cosine",
         ),
         "theory.interference.two_encodings": (
             "inner_product",
@@ -91,7 +97,12 @@ INDEX = MappingProxyType(
             "exclusion_law",
             "exclusion_moments",
         ),
+        "theory.collisions.contexts": ("contexts",),
         "theory.collisions.benign_collision": ("benign_collision_survives",),
+        "theory.collisions.early": (
+            "early_pairs",
+            "tilted_exclusion",
+        ),
         "theory.collisions.crossover": (
             "poisson_limit",
             "crossover",
@@ -146,6 +157,7 @@ INDEX = MappingProxyType(
             "choice_of_copies",
         ),
         "theory.co_occurrence.pair_escape": ("escape_from_pair",),
+        "theory.co_occurrence.pair_race": ("pair_race",),
         "theory.dictionaries.shrinkage": ("l1_shrinkage",),
         "theory.dictionaries.absorption": (
             "child_latent",

@@ -79,6 +79,9 @@ slopes = _.family("L_1 L_2", "slopes of the loss by two encodings' weights on on
 eps = _("epsilon", "what falls to 0 in an expansion, or a small displacement")
 i, j, k = _.family("i j k", "indices, or whole numbers that are summed over", **_WHOLE)
 sigma = _("sigma", "standard deviation of the initial weights")
+encoder, decoder = _.family("e d", "weights of a feature in untied layers, on its neuron")
+error_slope = _("g", "pull of either layer on the other: the error of the output")
+layer_gap = _("delta", "difference of both layers at the start", **_REAL)
 
 _ = _Subject("sparsification")
 B = _.function("B", "clock of the reduced flow: |w_k| = (u_k − s)₊/√B")
@@ -151,6 +154,13 @@ balance = _("c", "weight at which two equal ones on one neuron are in balance")
 rho = _("rho", "length of the vector of two weights on one neuron")
 same, other = _.family("S O", "what an encoding ends with of itself and of the other one", complex=True)
 inner = _("r", "inner product of two encodings")
+crowd = _("y", "features for √m neurons, n/√m")
+pushed = _("M", "mean distance by which interference has pushed cosines down, times √m")
+S_lifted = _("S", "distance by which third encodings have lifted each cosine, times √m")
+minus_mean = _("mu", "minus the mean cosine of two encodings, times √m")
+positive_part = _("p", "mean positive part of the cosines, times √m")
+own_part = _("a", "part that one neuron has in a cosine, times √m")
+correlation = _("rho", "correlation of two features' weights on one neuron", **_REAL)
 
 _ = _Subject("first steps of Adam")
 average = _("beta", "share of the former average in an average of gradients")
@@ -171,6 +181,8 @@ r = _("r", "order of a moment or of a collision, or index of a feature", **_WHOL
 L_poisson = _("L", "−ln of the probability that no neuron is polysemantic")
 c, d_weight, p_rest, q_rest = _.family("c d p q", "further absolute weights of two features")
 G = _("G", "inner product of two encodings")
+n_contexts = _("c", "number of contexts", **_WHOLE)
+in_context = _("r", "number of features of a context", **_WHOLE)
 
 _ = _Subject("noise")
 inner_noise = _("a", "inner product with the feature that is on", **_REAL)
@@ -200,6 +212,8 @@ E_pair = _("E", "energy per occurrence of a feature", **_REAL)
 force_a, force_b, force_alpha = _.family(
     "f_a f_b f_alpha", "forces on the weights a and b, and on an angle", **_REAL
 )
+force_g = _("f_g", "force on a runner-up", **_REAL)
+multiplier = _("mu", "feature benefit of an encoding whose length stays 1")
 energy_a, energy_b = (
     _.function("E_a", "energy by a weight of the larger feature on an unused neuron"),
     _.function("E_b", "energy by a weight of the smaller feature there"),

@@ -14,17 +14,21 @@ from collections.abc import Collection
 
 from sim.forces import feature_benefit, interference, l1
 from sim.forces.co_occurring import co_occurrence
+from sim.forces.contexts import context_interference
 from sim.forces.kinds import Action, Force, compose, own_force, smooth_force
 from sim.forces.l2 import l2_decay
 from sim.forces.noise import noise_drift
+from sim.forces.untied import UNTIED
 from theory.common import arguments
 
 __all__ = [
     "FORCES",
+    "UNTIED",
     "Action",
     "Force",
     "action",
     "co_occurrence",
+    "context_interference",
     "l2_decay",
     "noise_drift",
     "own_force",

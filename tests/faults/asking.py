@@ -18,10 +18,11 @@ import numpy as np
 import xarray as xr
 
 SIZES = [2, 3, 4, 5, 6, 7, 8, 9, 10]
-PAUSE = 0.03  # seconds of a setting
+PAUSE = 0.03  # seconds of a setting, if nothing else is asked for
 TROUBLED = 5
 MARK = "FAULTS_LOG"  # in the environment: the file in which it is noted what is measured
-TROUBLE = "FAULTS_TROUBLE"  # there, too: whether the troubled setting fails
+LONG = "FAULTS_PAUSE"  # there, too: seconds of a setting
+TROUBLE = "FAULTS_TROUBLE"  # and whether the troubled setting fails
 
 
 def measure(seed, n, kind):
@@ -30,7 +31,7 @@ def measure(seed, n, kind):
         log.write(f"{n}\n".encode())
     if n == TROUBLED and os.environ.get(TROUBLE):
         raise ZeroDivisionError("no such\nnumber")
-    time.sleep(PAUSE)
+    time.sleep(float(os.environ.get(LONG, PAUSE)))
     rng, runs = np.random.default_rng([seed, n]), 2 + n % 3
     values = {
         "value": ("replicate", rng.normal(size=runs)),
@@ -84,7 +85,7 @@ def here(_):
     yield Here()
 
 
-def run(folder, said, die_at=None, file_size=None, user=None, trouble=""):
+def run(folder, said, die_at=None, file_size=None, user=None, trouble="", pause=PAUSE):
     """Run the command, in a process of its own."""
     from validation.cli import main as polysem
 
@@ -93,7 +94,7 @@ def run(folder, said, die_at=None, file_size=None, user=None, trouble=""):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    os.environ[TROUBLE] = trouble
+    os.environ |= {TROUBLE: trouble, LONG: str(pause)}
     if die_at:
         die(*die_at)
     if file_size:

@@ -181,7 +181,7 @@ def test_killed_before_each_step_of_its_end(ask, undisturbed, tmp_path, faults, 
 )
 def test_asked_to_end(ask, undisturbed, tmp_path, faults, name, workers, at_work):
     """Alone or with workers, at work or still starting; Ctrl-C goes to all of them, as from a terminal."""
-    asked, number = ask(tmp_path, here=not workers), signal.Signals[name]
+    asked, number = ask(tmp_path, here=not workers, pause=0.5), signal.Signals[name]
     until(asked.at_work if at_work else asked.has_workers)
     (os.killpg if name == "SIGINT" else os.kill)(asked.pid, number)
     code, said = asked.ended()

@@ -1,8 +1,8 @@
 """Collisions of features: how many neurons get both signs.
 
 Counted before any dynamics (`theory.collisions.counting`), under the exclusion law
-(`theory.collisions.exclusion`), for many neurons (`theory.collisions.crossover`), and for two features alone
-(`theory.collisions.benign_collision`).
+(`theory.collisions.exclusion`), for many neurons (`theory.collisions.crossover`), for two features alone
+(`theory.collisions.benign_collision`), and once interference has acted (`theory.collisions.early`).
 """
 
 import lazy_loader

@@ -1,7 +1,8 @@
 """The loss, and the flow that gradient descent on it follows.
 
 The loss is written once (`theory.flow.loss`); what leaves the flow as it is, is in `theory.flow.symmetries`,
-and which encodings have no loss in `theory.flow.zero_loss`.
+which encodings have no loss in `theory.flow.zero_loss`, and what becomes of untied layers in
+`theory.flow.untied`.
 """
 
 import lazy_loader

@@ -1,4 +1,5 @@
 from .loss import FORCES, derived_energy, derived_forces, energy, forces, relu, terms
+from .untied import layers_apart
 
 __all__ = [
     "FORCES",
@@ -6,6 +7,7 @@ __all__ = [
     "derived_forces",
     "energy",
     "forces",
+    "layers_apart",
     "relu",
     "terms",
 ]

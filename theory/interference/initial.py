@@ -6,13 +6,16 @@ import sympy as sp
 from theory.common import arguments
 from theory.derivation import Derivation, Merit, Step, equal, function
 from theory.model import Autoencoder
-from theory.notation import c_init as c, k, m, n, normal as u, product_std as s, sigma
+from theory.notation import N, c_init as c, k, m, n, normal as u, product_std as s, sigma
 
 # Along an encoding: interference Σ_{j≠i} ReLU(W_i·W_j)² and feature benefit (1 − ‖W_i‖²)‖W_i‖²
 INITIAL_STRENGTH = (n - 1) * m * sigma**4 / 2
 INITIAL_VARIANCE = (n - 1) * m * sigma**8 * (5 * (m + 2) + 2 * (n - 1)) / 4
 BENEFIT_SQUARED = m * (m + 2) * sigma**4 * (1 - 2 * (m + 4) * sigma**2 + (m + 4) * (m + 6) * sigma**4)
 INITIAL_SHARE = INITIAL_STRENGTH / sp.sqrt(BENEFIT_SQUARED)
+# The vector Σ_{j≠i} ReLU(W_i·W_j) W_j: mean squares of its parts along and across the encoding
+ALONG_SQUARED = (n - 1) * (n + 4) * m * sigma**6 / 4
+ACROSS_SQUARED = (n - 1) * (m - 1) * m * sigma**6 / 2
 
 
 def initial_strength(model: Autoencoder) -> float:
@@ -41,6 +44,26 @@ def initial_share(model: Autoencoder) -> float:
     return float(_initial_share(*_parameters(model)))
 
 
+def initial_length(model: Autoencoder) -> float:
+    """Return the root mean square length of the interference on an encoding at the start.
+
+    ``√((n − 1)(2m + n + 2) m σ⁶ / 4)``, about √(ρ + ρ²) with ρ = (n − 1)/(2m) for σ = 1/√m, where only ρ is
+    along the encoding. Own derivation ``initial_direction``.
+    """
+    return float(_initial_length(*_parameters(model)))
+
+
+def initial_along(model: Autoencoder) -> float:
+    """Return the share of the mean squared length of initial interference that is along the encoding.
+
+    ``(n + 4)/(2m + n + 2)``, about ρ/(1 + ρ): while n ≪ m interference turns encodings and hardly shortens
+    them. Own derivation ``initial_direction``.
+    """
+    return float(_initial_along(*_parameters(model)))
+
+
+_initial_length = function(sp.sqrt(ALONG_SQUARED + ACROSS_SQUARED), n, m, sigma)
+_initial_along = function(ALONG_SQUARED / (ALONG_SQUARED + ACROSS_SQUARED), n, m, sigma)
 _initial_strength = function(INITIAL_STRENGTH, n, m, sigma)
 _initial_variance = function(INITIAL_VARIANCE, n, m, sigma)
 _initial_share = function(INITIAL_SHARE, n, m, sigma)
@@ -109,6 +132,43 @@ def _variance_steps() -> tuple[Step, ...]:
     )
 
 
+def _direction_steps() -> tuple[Step, ...]:
+    fourth = sp.Integral(u**4 * _normal(s), (u, 0, sp.oo))
+    square = sp.Integral(u**2 * _normal(s), (u, 0, sp.oo))
+    across = sp.Sum(sp.Integral(u**2 * _normal(sigma), (u, -sp.oo, sp.oo)), (k, 2, m))
+    length = m * sigma**2  # mean of |W_i|^2
+    return (
+        equal(
+            (n - 1) * fourth + (n - 1) * (n - 2) * square**2,
+            (n - 1) * (n + 4) * s**4 / 4,
+            "Mean square of the sum of ReLU(W_i.W_j)^2 given W_i, s = sigma |W_i|. Over |W_i|^2 it is "
+            "that of the part along the encoding,",
+        ),
+        equal(
+            sp.Subs((n - 1) * (n + 4) * s**4 / 4, s, sp.sqrt(N) * sigma) / N,
+            (n - 1) * (n + 4) * sigma**4 * N / 4,
+            "in proportion to N = |W_i|^2,",
+        ),
+        equal((n - 1) * (n + 4) * sigma**4 * length / 4, ALONG_SQUARED, "whose mean is m sigma^2."),
+        equal(
+            (n - 1) * sp.Subs(square, s, sp.sqrt(N) * sigma) * across,
+            (n - 1) * (m - 1) * sigma**4 * N / 2,
+            "Across it each W_j is normal in m - 1 dimensions, whatever its inner product: squares add up.",
+        ),
+        equal((n - 1) * (m - 1) * sigma**4 * length / 2, ACROSS_SQUARED, "On average over N."),
+        equal(
+            sp.Subs(ALONG_SQUARED + ACROSS_SQUARED, sigma, 1 / sp.sqrt(m)),
+            (n - 1) * (2 * m + n + 2) / (4 * m**2),
+            "Squared length at sigma = 1/sqrt(m): rho + rho^2 with rho = (n - 1)/(2m), up to order 1/m.",
+        ),
+        equal(
+            ALONG_SQUARED / (ALONG_SQUARED + ACROSS_SQUARED),
+            (n + 4) / (2 * m + n + 2),
+            "The share along the encoding, whatever sigma: small while n << m.",
+        ),
+    )
+
+
 def _share_steps() -> tuple[Step, ...]:
     def norm(power: int) -> sp.Expr:
         """Return the mean of |W_i| to a power, by the density of a chi-square variable u."""
@@ -163,6 +223,17 @@ derivations = (
         status="proved",
         proof=_variance_steps,
         prediction="theory.interference.initial_variance",
+    ),
+    Derivation(
+        name="initial_direction",
+        statement=(
+            "Initial interference is mostly across the encoding: (n+4)/(2m+n+2) of its mean squared "
+            "length is along it."
+        ),
+        source="own; question from seed 001, How strong is the interference?",
+        status="proved",
+        proof=_direction_steps,
+        prediction="theory.interference.initial_along",
     ),
     Derivation(
         name="initial_share",

@@ -1,11 +1,15 @@
 """Small networks trained until they are sparse, and the flow from the same weights, which claims share."""
 
+from collections.abc import Collection, Sequence
 from functools import cache
 
 import numpy as np
 import xarray as xr
 
 from sim import ensemble
+from sim.flow import Flow
+from sim.forces import FORCES, Force
+from sim.progress import track
 from theory import Autoencoder
 from validation.training import train
 
@@ -35,6 +39,23 @@ def simulated(
     if run.interrupted:
         raise KeyboardInterrupt
     return run
+
+
+def followed(
+    model: Autoencoder,
+    starts: np.ndarray,
+    times: Sequence[float],
+    forces: Collection[str | Force] = tuple(FORCES),
+    method: str = "splitting",
+) -> np.ndarray:
+    """Return what the flow makes of given weights at some times, (time, network, feature, neuron)."""
+    found = np.empty((len(times), *starts.shape))
+    for r, start in enumerate(track(starts, "flows")):
+        flow = Flow(model, np.array(start, order="C"), method, forces, None)
+        for k, time in enumerate(times):
+            flow.advance(time)
+            found[k, r] = flow.weights
+    return found
 
 
 def ends(

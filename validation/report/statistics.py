@@ -104,6 +104,40 @@ def ratio(above: ArrayLike, below: ArrayLike, level: float = LEVEL) -> Estimate 
     return bootstrap(np.column_stack([above, below]), lambda a, b, axis: a.sum(axis) / b.sum(axis), level)
 
 
+def order_probability(
+    scores: ArrayLike, positive: ArrayLike, negative: ArrayLike, level: float = LEVEL
+) -> Estimate | None:
+    """Return the probability that of a positive and a negative case the positive one has the larger score.
+
+    Ties count half: it is the area under the ROC curve. The interval allows for cases of one cluster being
+    alike (Obuchowski, Biometrics 53, 1997).
+
+    Parameters
+    ----------
+    scores : array_like, shape (cluster,)
+        One score for each cluster of cases.
+    positive, negative : array_like of int, shape (cluster,)
+        How many cases of it are positive and how many negative.
+    level : float
+        Confidence level.
+
+    Returns
+    -------
+    Estimate or None
+        None if all cases are positive or none is.
+    """
+    scores, above, below = (np.asarray(values, float) for values in (scores, positive, negative))
+    if not (above.any() and below.any()):
+        return None
+    order = (np.sign(scores[:, None] - scores) + 1) / 2
+    over, under = order @ below / below.sum(), above @ order / above.sum()
+    value = above @ over / above.sum()
+    off = above * (over - value) / above.sum() + below * (under - value) / below.sum()
+    half = stats.norm.ppf((1 + level) / 2) * np.sqrt(off @ off * scores.size / (scores.size - 1))
+    method = f"{level:.1%} interval of the area under the ROC curve, {scores.size} clusters"
+    return _estimate(value, max(0.0, value - half), min(1.0, value + half), method)
+
+
 def distance(sample: ArrayLike, cdf: Callable[[np.ndarray], ArrayLike], level: float = LEVEL) -> Estimate:
     """Return the Kolmogorov-Smirnov distance D between a sample and a law.
 

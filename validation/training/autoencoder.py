@@ -75,9 +75,10 @@ def train(
         Noise ξ in the hidden layer, drawn anew for each sample and step: "none", ``Gaussian(std=0.1)``,
         ``Signs(std=0.1)``, ``Uniform(std=0.1)`` or ``Dropout(p=0.1)`` (`validation.training.noise`).
     inputs : Inputs or {"basis", "single"}
-        "basis", all basis vectors at once, "single", one at a time, drawn at random, or samples of sparse
+        "basis", all basis vectors at once, also as ``Orthogonal()`` inputs, or in ``Contexts(contexts=2)``
+        that the decoder sees; ``Single(batch=64)``, some of them drawn at random; or samples of sparse
         features: ``Independent(p=0.05)``, ``Correlated(p=0.05)``, ``Anticorrelated(p=0.05)`` (pairs),
-        ``PowerLaw(p=0.05, exponent=1.1)``; further settings are ``values="uniform"`` and ``batch``
+        ``PowerLaw(p=0.05, exponent=1.1)``; further settings of these are ``values="uniform"`` and ``batch``
         (`validation.training.inputs`).
     activation : Activation or {"none", "relu", "gelu", "solu", "layer_norm"}
         The hidden activation f.

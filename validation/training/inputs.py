@@ -1,15 +1,19 @@
 """What the networks are trained on: basis vectors, or samples of sparse features.
 
-A new distribution is a dataclass with `draw` and a line in `INPUTS`; its fields are its settings.
+A new distribution is a dataclass with `draw` and a line in `INPUTS`; its fields are its settings. It may have
+`seen`, what the network is shown of the features that are on, and `counted`, which outputs count.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Protocol
 
 import numpy as np
+from scipy.stats import ortho_group
 
 from theory.common import arguments
 from theory.common.arguments import ArgumentError
+from validation.training.backend import Array, namespace_of
 
 VALUES = ("one", "uniform")
 
@@ -53,6 +57,58 @@ class Single:
     def draw(self, rng: np.random.Generator, n_features: int) -> np.ndarray:
         """Return samples, shape (batch, feature)."""
         return np.eye(n_features)[rng.integers(n_features, size=self.batch)]
+
+
+@dataclass(frozen=True)
+class Orthogonal(Basis):
+    """Each feature on its own, shown as one of n orthogonal inputs of length 1 (seed 001, footnote 10).
+
+    Targets stay basis vectors, so that weights must be untied. A gradient descent on them is, but for L1 on
+    weights, that on basis vectors from the encodings of these inputs (`polysem derive orthogonal_inputs`).
+
+    Parameters
+    ----------
+    rotation : int
+        Seed of the orthogonal matrix, at least 0.
+    """
+
+    rotation: int = 0
+
+    def __post_init__(self) -> None:
+        arguments.whole("inputs rotation", self.rotation, least=0)
+
+    def directions(self, n_features: int) -> np.ndarray:
+        """Return what the network is shown of each feature, (feature, input), with orthonormal rows."""
+        return _rotation(n_features, self.rotation)
+
+    def seen(self, features: Array) -> Array:
+        """Return what the network is shown of samples (…, feature)."""
+        turn = self.directions(features.shape[-1])
+        return features @ namespace_of(features).asarray(turn, dtype=features.dtype)
+
+
+@dataclass(frozen=True)
+class Contexts(Basis):
+    """Each feature on its own in its context, which the decoder sees: outputs of others do not count.
+
+    Feature i is of context i modulo their number (seed 001, “A more realistic toy model”).
+
+    Parameters
+    ----------
+    contexts : int
+        Number of contexts, at least 1; with 1 these are the basis vectors.
+    """
+
+    contexts: int = 2
+
+    def __post_init__(self) -> None:
+        arguments.whole("inputs contexts", self.contexts, least=1)
+
+    def counted(self, features: Array) -> Array:
+        """Return which outputs count for samples (…, feature), each of one feature: those of its context."""
+        xp, n = namespace_of(features), features.shape[-1]
+        context = np.arange(n) % self.contexts
+        return features @ xp.asarray(context[:, None] == context, dtype=features.dtype)
 
 
 @dataclass(frozen=True)
@@ -135,11 +191,18 @@ class PowerLaw(Independent):
 INPUTS: dict[str, type[Inputs]] = {
     "basis": Basis,
     "single": Single,
+    "orthogonal": Orthogonal,
+    "contexts": Contexts,
     "independent": Independent,
     "correlated": Correlated,
     "anticorrelated": Anticorrelated,
     "power_law": PowerLaw,
 }
+
+
+@cache
+def _rotation(n_features: int, seed: int) -> np.ndarray:
+    return np.asarray(ortho_group.rvs(n_features, random_state=seed)) if n_features > 1 else np.eye(1)
 
 
 def _pairs(n_features: int) -> int:

@@ -16,7 +16,7 @@ from validation.training.activations import Activation, Identity
 from validation.training.backend import Array
 from validation.training.blocks import Blocks
 from validation.training.initial_weights import Initial
-from validation.training.inputs import Basis, Inputs
+from validation.training.inputs import Basis, Inputs, Orthogonal
 from validation.training.models import Encodings
 from validation.training.models.general import General
 from validation.training.models.tied import Tied
@@ -50,6 +50,8 @@ class AutoencoderRun(Run):
         run = super().checked(**given)
         if run.l1_on == "activations" and run.l1_step == "proximal":
             raise ArgumentError("l1_step must be subgradient for L1 on activations, got 'proximal'")
+        if isinstance(run.inputs, Orthogonal) and run.tied:
+            raise ArgumentError("tied must be false for orthogonal inputs, whose outputs are basis vectors")
         return run
 
     @property

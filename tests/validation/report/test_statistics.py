@@ -67,3 +67,24 @@ def test_within_states_its_tolerance():
     assert (estimate.low, estimate.high) == (1.9, 2.1)
     assert "0.1" in estimate.method
     assert "rounding" in estimate.method
+
+
+def test_order_probability_is_the_area_under_the_curve():
+    rng = np.random.default_rng(3)
+    scores, positive = rng.integers(0, 5, 60), rng.integers(0, 4, 60)
+    found = statistics.order_probability(scores, positive, 3 - positive, 0.95)
+    true = np.repeat(scores, positive), np.repeat(scores, 3 - positive)
+    test = stats.mannwhitneyu(*true)
+    assert found.value == pytest.approx(test.statistic / (len(true[0]) * len(true[1])))
+    assert found.low < found.value < found.high
+    assert statistics.order_probability(scores, positive, 0 * positive) is None
+
+
+def test_order_probability_is_covered_by_its_interval():
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(200):
+        positive = rng.binomial(4, rng.random(80))
+        found = statistics.order_probability(rng.normal(size=80), positive, 4 - positive, 0.95)
+        held += found.low <= 0.5 <= found.high
+    assert 178 <= held <= 199

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from validation.training import options
-from validation.training.inputs import INPUTS
+from validation.training.inputs import INPUTS, Contexts, Orthogonal
 
 BATCH = 200_000
 
@@ -87,3 +87,19 @@ def test_bad_settings_name_themselves(text, message):
 def test_pairs_need_an_even_number_of_features():
     with pytest.raises(ValueError, match="n_features must be even for inputs in pairs, got 3"):
         draw("correlated:p=0.2", n_features=3)
+
+
+def test_orthogonal_inputs_are_rotated_basis_vectors():
+    given = Orthogonal(rotation=3)
+    features = given.draw(np.random.default_rng(0), 5)
+    shown = given.seen(features)
+    np.testing.assert_array_equal(features, np.eye(5))
+    np.testing.assert_allclose(shown @ shown.T, np.eye(5), atol=1e-12)
+    assert not np.allclose(shown, Orthogonal(rotation=4).seen(features))
+
+
+def test_outputs_of_other_contexts_do_not_count():
+    given = Contexts(contexts=2)
+    counted = given.counted(np.eye(5))
+    assert counted.tolist() == [[float((i - j) % 2 == 0) for j in range(5)] for i in range(5)]
+    np.testing.assert_array_equal(Contexts(contexts=1).counted(np.eye(3)), np.ones((3, 3)))

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from theory import flow
-from validation.training import options
+from theory import Autoencoder, flow
+from validation.training import options, train
 from validation.training.activations import ACTIVATIONS
 from validation.training.inputs import INPUTS
 from validation.training.models.general import General
@@ -190,3 +190,25 @@ def test_cupy(activation):
         for function in (network.loss, network.smooth_gradient):
             there = function(cupy.asarray(weights), 1).get()
             np.testing.assert_allclose(there, function(weights, 1), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["orthogonal", "contexts"])
+def test_gradient_on_inputs_that_are_shown_or_counted_otherwise(kind):
+    network = general(kind, l1_activations=0.2)
+    shape = (3, 2, 4, 5) if kind == "orthogonal" else (3, 4, 5)
+    weights = np.random.default_rng(2).normal(0, 0.7, shape)
+    numeric = central_difference(network.loss, weights)
+    np.testing.assert_allclose(network.smooth_gradient(weights), numeric, atol=1e-6)
+
+
+def test_orthogonal_inputs_train_as_basis_vectors_do():
+    rng = np.random.default_rng(3)
+    turn = INPUTS["orthogonal"]().directions(6)
+    start = rng.normal(0, 0.4, (2, 6, 8))
+    other = np.stack([turn.T @ start[0], start[1]])
+    given = {"tied": False, "l1_on": "activations", "steps": 50, "learning_rate": 0.02, "dtype": "float64"}
+    basis = train(Autoencoder(6, 8, 0.01), initial=start, **given).final.values[0]
+    turned = train(Autoencoder(6, 8, 0.01), initial=other, inputs="orthogonal", **given).final.values[0]
+    np.testing.assert_allclose(turn @ turned, basis, atol=1e-12)
+    with pytest.raises(ValueError, match=r"^tied must be false for orthogonal inputs"):
+        train(Autoencoder(6, 8, 0.01), inputs="orthogonal", steps=1)

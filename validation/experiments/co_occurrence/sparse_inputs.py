@@ -31,7 +31,9 @@ class Trained(NamedTuple):
 def train_rare(
     model: Autoencoder, inputs: type[Independent], p: float, until: float, seed: int, **options: Any
 ) -> Trained:
-    """Train by proximal gradient descent on samples of features on with probability p, or on basis vectors.
+    """Train by gradient descent on samples of features on with probability p, or on basis vectors.
+
+    L1 is on weights, by proximal steps, or on activations (``l1_on``), which are rarer with p by themselves.
 
     λ of the model and the flow time `until` are per occurrence of a feature, as in `theory.co_occurrence`. A
     step takes flow time 0.2/(1 + np), since the loss is steeper by that factor along what features that are
@@ -41,11 +43,13 @@ def train_rare(
     step = STEP / (1 + n * p)
     unit = n * p or 1.0
     batch = max(BATCH, int(np.ceil(OCCURRENCES * step / p))) if p else 0
+    on_weights = options.get("l1_on", "weights") == "weights"
+    strength = unit if on_weights else 1.0
     result = train(
-        Autoencoder(n, model.n_neurons, unit * model.l1, model.init_std),
+        Autoencoder(n, model.n_neurons, strength * model.l1, model.init_std),
         steps=int(np.ceil(until / step)),
         learning_rate=step / 4 / unit,
-        l1_step="proximal",
+        l1_step="proximal" if on_weights else "subgradient",
         inputs=inputs(p, batch=batch) if p else Basis(),
         seed=seed,
         **options,

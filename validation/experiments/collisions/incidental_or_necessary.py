@@ -1,129 +1,182 @@
-"""Incidental or necessary: how often final weights tell which, of one network or of both kinds in one."""
+"""Incidental or necessary, by cause: would a neuron be polysemantic had its features begun elsewhere."""
 
-import warnings
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import xarray as xr
+from scipy.special import comb
 
-from sim import ensemble
 from theory import Autoencoder
-from validation.analysis.networks import analyze
-from validation.experiments.experiment import Experiment, Panel, Quantity, Setting, grid
-from validation.report.statistics import Estimate, share
+from validation.experiments import networks
+from validation.experiments.collisions import ratio_law
+from validation.experiments.collisions.evidence import HISTORY, LEFT, evidence, foretold
+from validation.experiments.draws import draws
+from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, mean_of
+from validation.report.statistics import Estimate, order_probability
 from validation.training import train
 
-READERS = ("count", "verdict", "signature")
-TOLD = ("incidental", "necessary", "neither")  # of the first two kinds a neuron is
-NEURONS = 16  # of the needy network
-ROOMY = (32, 48)
-CONTEXTS = {"alone": "each network alone", "shuffled": "both in one, shuffled"}
-SOURCES = ("simulation", "training")
-AXIS = {"ylabel": "accuracy", "ylim": (0.35, 1.03)}
+NEURONS = 16
+LOADS = (0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
+END = 8.0  # of a flow, in units of 1/λ
+EARLY = 10.0  # flow time at which norms have settled and the race by L1 has hardly begun
+STEPS, SOON = 5000, 500  # of AdamW at its usual rate; those after which weights are looked at once
+REDRAWS = 8
+READERS = {
+    "on": "features on the neuron",
+    "shared": "share of other neurons that are polysemantic",
+    "verdict": "verdict of polysem analyze",
+    "final": "all that final weights show",
+    "history": "final weights and training history",
+    "redraws": "half of the redraws",
+}
+Ends = tuple[np.ndarray, np.ndarray]  # early and final weights, (network, feature, neuron)
 
 
 def settings(full: bool) -> list[Setting]:
-    """Return needy networks at several loads, of the flow and trained."""
-    loads = (1.125, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 4) if full else (1.25, 1.5, 2, 2.5, 3)
-    axes = {"source": SOURCES, "n": [round(load * NEURONS) for load in loads]}
-    return grid(axes | {"m": NEURONS, "l1": 0.02, "replicates": 200 if full else 24})
+    """Return flows at loads n/m from ½ to 4, and trained networks at some of them."""
+    flows, trained, fewer = (LOADS, (0.5, 1, 1.5, 2), (120, 24)) if full else ((0.5, 1.5), (1,), (30, 8))
+    runs = [("simulation", q, fewer[q > 2]) for q in flows] + [
+        ("training", q, fewer[0] // 2) for q in trained
+    ]
+    points = [(source, round(q * NEURONS), number) for source, q, number in runs]
+    return grid({"source, n, replicates": points, "m": NEURONS, "l1": 0.02})
 
 
 def measure(source: str, n: int, m: int, l1: float, replicates: int, seed: int) -> xr.Dataset:
-    """Read polysemantic neurons of roomy networks (n = 32, m = 48) and needy ones, alone or as one, shuffled.
+    """Choose a polysemantic neuron of each network, redraw the initial weights of its features, run again.
 
-    *Count*: all are necessary if there are more living features than neurons. *Verdict* of `polysem analyze`:
-    incidental if a feature could move to a free neuron at no higher loss. *Signature*: incidental if just two
-    features, of opposite signs, are on it, and nowhere else. Accuracy is the mean share told rightly of both.
+    All other initial weights stay. A neuron is polysemantic with two weights above ½. It is *incidental* as
+    far as it is not polysemantic in the eight runs with redrawn weights, *necessary* as far as it is. Readers
+    see final weights (how many features are on it, how crowded the others are, what `polysem analyze` says)
+    or history, too (ranks of its features there at the start, their share of weight there early on, and how
+    many other features had their largest weight there). Each is scored by the probability of telling, of two
+    neurons of one load, the one that stayed. Combined evidence is weighed by least squares, fitted to other
+    networks. The flow runs to λt = 8, AdamW for 5,000 steps at rate 0.001.
     """
-    streams = np.random.SeedSequence([seed, n]).spawn(3)  # so that roomy networks are not always the same
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # more features than neurons, not sparse: meant to be
-        models = Autoencoder(*ROOMY, l1), Autoencoder(n, m, l1)
-        roomy, needy = (_finals(source, *one, replicates) for one in zip(models, streams, strict=False))
-    rngs = [np.random.default_rng(child) for child in streams[2].spawn(replicates)]
-    counts = np.stack([read(one, other, rng) for one, other, rng in zip(roomy, needy, rngs, strict=True)])
-    return xr.Dataset({"neurons": (("replicate", "context", "reader", "truth", "told"), counts)})
+    model = Autoencoder(n, m, l1)
+    follow = FOLLOW[source]
+    rngs = draws(seed, replicates)
+    starts = np.array([model.initial(rng) for rng in rngs])
+    early, final = follow(model, starts)
+    chosen = [_one_of(np.flatnonzero(on > 1), rng) for on, rng in zip(_on(final), rngs, strict=True)]
+    some = np.array([r for r, neuron in enumerate(chosen) if neuron is not None], int)
+    if not some.size:
+        return xr.Dataset({"stays": (("replicate", "redraw"), np.zeros((0, REDRAWS), "f4"))})
+    places = [chosen[r] for r in some]
+    again = [
+        _redrawn(model, starts[r], np.abs(final[r, :, k]) > 0.5, rngs[r])
+        for r, k in zip(some, places, strict=True)
+    ]
+    after = _on(follow(model, np.concatenate(again))[1]).reshape(some.size, REDRAWS, m) > 1
+    before = _on(final[some]) > 1
+    seen = [evidence(starts[r], early[r], final[r], k) for r, k in zip(some, places, strict=True)]
+    stays = after[np.arange(some.size), :, places]
+    change = after.sum(axis=-1).mean(axis=-1) - before.sum(axis=-1)
+    return xr.Dataset(
+        {
+            "stays": (("replicate", "redraw"), stays.astype("f4")),
+            "change": ("replicate", change.astype("f4")),
+            "seen": (("replicate", "evidence"), np.array([list(one.values()) for one in seen], "f4")),
+        },
+        {"evidence": list(seen[0])},
+    )
 
 
-def _finals(source: str, model: Autoencoder, stream: np.random.SeedSequence, replicates: int) -> np.ndarray:
-    if source == "simulation":
-        return ensemble(model, replicates, stream).final.values
-    seed = int(stream.generate_state(1)[0])
-    run = train(model, "adamw", steps=5000, learning_rate=1e-3, replicates=replicates, seed=seed)
-    return run.final.values
+def _simulated(model: Autoencoder, starts: np.ndarray) -> Ends:
+    early, final = networks.followed(model, starts, (EARLY, END / model.l1))
+    return early, final
 
 
-def read(roomy: np.ndarray, needy: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return how many polysemantic neurons of each kind are told to be of which, by context and reader."""
-    together = np.zeros(np.add(roomy.shape, needy.shape))
-    together[: len(roomy), : roomy.shape[1]] = roomy
-    together[len(roomy) :, roomy.shape[1] :] = needy
-    truth = np.repeat([0, 1], [roomy.shape[1], needy.shape[1]])
-    features, neurons = (rng.permutation(size) for size in together.shape)
-    together = (together * rng.choice([-1, 1], truth.size))[features][:, neurons]
-    alone = counted(roomy, truth[truth == 0]) + counted(needy, truth[truth == 1])
-    return np.stack([alone, counted(together, truth[neurons])])
+def _trained(model: Autoencoder, starts: np.ndarray) -> Ends:
+    soon, late = (
+        train(model, "adamw", steps=steps, initial=starts, replicates=len(starts)).final.values
+        for steps in (SOON, STEPS)
+    )
+    return soon, late
 
 
-def counted(weights: np.ndarray, truth: np.ndarray) -> np.ndarray:
-    """Return the counts (reader, truth, told) in one network."""
-    result = analyze(weights)
-    pair = (result.on_neuron == 2) & (result.benign == 1) & (result.group_neurons == 1)
-    crowded = int(result.alive.sum()) > weights.shape[1]
-    verdicts = [TOLD.index(said) if said in TOLD else 2 for said in result.verdict.values]
-    several = result.on_neuron.values > 1
-    counts = np.zeros((len(READERS), 2, len(TOLD)), int)
-    for reader, says in enumerate((np.full(truth.size, int(crowded)), verdicts, np.where(pair, 0, 1))):
-        np.add.at(counts[reader], (truth[several], np.array(says)[several]), 1)
-    return counts
+FOLLOW: dict[str, Callable[[Autoencoder, np.ndarray], Ends]] = {
+    "simulation": _simulated,
+    "training": _trained,
+}
 
 
-def _told(part: xr.Dataset, level: float, context: int, reader: int, truth: int, told: int) -> Estimate:
-    """Return the share of neurons of a kind that a reader says are of some kind."""
-    counts = part.neurons.values[:, context, reader, truth].astype(int).sum(axis=0)
-    return share(int(counts[told]), int(counts.sum()), level)
+def _on(weights: np.ndarray) -> np.ndarray:
+    return (np.abs(weights) > 0.5).sum(axis=-2)
 
 
-def _accuracy(part: xr.Dataset, level: float, context: int, reader: int) -> Estimate:
-    """Return the mean of both shares that are told rightly, whose intervals hold each at half the risk."""
-    both = [_told(part, (1 + level) / 2, context, reader, kind, kind) for kind in (0, 1)]
-    value, low, high = (sum(getattr(one, end) for one in both) / 2 for end in ("value", "low", "high"))
-    return Estimate(value, low, high, f"{level:.0%} interval, from exact binomial ones")
+def _one_of(places: np.ndarray, rng: np.random.Generator) -> int | None:
+    return int(rng.choice(places)) if places.size else None
 
 
-def _lone(truth: int) -> Quantity:
-    label = f"{('incidental', 'necessary')[truth]} neurons with a lone pair of opposite signs"
-    return Quantity(label, partial(_told, context=0, reader=2, truth=truth, told=0))
+def _redrawn(
+    model: Autoencoder, start: np.ndarray, features: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """Return initial weights of which those of some features are drawn anew, as often as `REDRAWS`."""
+    others = np.array([model.initial(rng) for _ in range(REDRAWS)])
+    return np.where(features[:, None], others, start)
 
 
+def _forgotten(part: xr.Dataset) -> float:
+    """Return the share of polysemantic neurons of the exclusion law: what is left if all is forgotten."""
+    n, m = ratio_law.size(part)
+    return ratio_law.expected(part) / m if n < 2 * m else 1.0
+
+
+def _between(part: xr.Dataset) -> Band:
+    """Return between two free slots chosen at random, if all others stay where they are, and forgetting."""
+    n, m = ratio_law.size(part)
+    low = 1 / comb(2 * m - n + 2, 2) / _forgotten(part) if n < 2 * m else 0.9
+    return Band(low, 1.35, "from all others staying where they were to all slots being drawn anew")
+
+
+def _told(part: xr.Dataset, level: float, reader: str) -> Estimate | None:
+    """Return how well a reader tells the neurons that stay from those that do not."""
+    if part.sizes["replicate"] < 2 * len(HISTORY):
+        return None
+    stays = part.stays.values.astype(bool)
+    if reader == "redraws":
+        score, stays = stays[:, ::2].mean(axis=1), stays[:, 1::2]
+    elif reader in ("final", "history"):
+        score = foretold(part.seen.sel(evidence=list(LEFT if reader == "final" else HISTORY)).values, stays)
+    else:
+        score = part.seen.sel(evidence=reader).values
+    return order_probability(score, stays.sum(axis=1), (~stays).sum(axis=1), level)
+
+
+AXIS = {"ylabel": "probability of the right order", "ylim": (0.3, 1.03)}
 EXPERIMENTS = (
     Experiment(
         "incidental_or_necessary",
-        "Can incidental and necessary polysemanticity be told apart from final weights alone?",
-        "seed 001, Discussion; own question",
+        "Would a polysemantic neuron be one had its features begun elsewhere, and do final weights tell?",
+        "seed 001, Discussion; definition by intervention own",
         settings,
         measure,
         {
-            f"{reader}_{context}": Quantity(f"{reader}, {told}", partial(_accuracy, context=c, reader=r))
-            for c, (context, told) in enumerate(CONTEXTS.items())
-            for r, reader in enumerate(READERS)
-        }
-        | {"lone_incidental": _lone(0), "lone_necessary": _lone(1)},
-        tuple(
-            Panel(tuple(f"{reader}_{context}" for reader in READERS), ("load",), where=where, options=AXIS)
-            for where in grid({"source": SOURCES})
-            for context in CONTEXTS
+            "stays": Quantity("share polysemantic again", mean_of("stays"), _forgotten, _between),
+            "change": Quantity("change of the number of polysemantic neurons", mean_of("change")),
+            **{name: Quantity(label, partial(_told, reader=name)) for name, label in READERS.items()},
+        },
+        (
+            Panel("stays", "load", ("source",), options={"ylim": (0, 1.03)}),
+            Panel("change", "load", ("source",)),
+            *(
+                Panel(("final", "history", "redraws"), "load", where={"source": source}, options=AXIS)
+                for source in ("simulation", "training")
+            ),
         ),
-        "At the worst load the accuracy (guessing: 0.5) is {count_alone.least} by count with each network "
-        "alone; with both in one, shuffled, it is {count_shuffled.least} by count, {verdict_shuffled.least} "
-        "by verdict and {signature_shuffled.least} by signature.",
-        "Count and verdict look at the whole network: put beside another one, nothing says any longer which "
-        "neurons a feature could have had. What the signature sees of a neuron by itself, a lone pair of "
-        "opposite signs, is on {lone_incidental.first:%} of incidental neurons, and on "
-        "{lone_necessary.first:%} of necessary ones at n/m = {lone_necessary.first[load]:.3g}, "
-        "{lone_necessary.last:%} at {lone_necessary.last[load]:.3g}.",
-        "All neurons of a roomy network are taken as incidental, all of a needy one as necessary, although a "
-        "neuron may be free for some, and neurons as independent. One number of neurons of needy networks.",
+        "Had its features begun elsewhere, a polysemantic neuron would be one again in {stays.flow.first:%} "
+        "of cases at n/m = {stays.first[load]:.3g}, {stays[n=16].flow.first:%} at 1 and {stays.flow.last:%} "
+        "at {stays.last[load]:.3g} (flow). Which neurons of one load would, final weights tell with "
+        "{final.most} at best (guessing: 0.5), with training history {history.most}.",
+        "Incidental and necessary are no two kinds of neurons but ends of a scale that goes with the load. "
+        "After redrawing, the number of polysemantic neurons changes by {change.flow.first} at n/m = "
+        "{change.first[load]:.3g} and by {change.flow.last} at {change.last[load]:.3g}. Half of the redraws "
+        "foretell the other half with {redraws.least} to {redraws.most}: no reader could do much better. "
+        "The verdict of `polysem analyze` tells with {verdict.least} to {verdict.most}; it answers another "
+        "question, whether a feature could move to a free neuron.",
+        "One number of neurons, one λ and one neuron of each network. Least squares weigh a few numbers: "
+        "other evidence may say more, up to what half of the redraws say.",
     ),
 )

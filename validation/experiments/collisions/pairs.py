@@ -103,6 +103,7 @@ EXPERIMENTS = (
             "moved": Quantity("largest change of two weights of opposite signs", _moved, 0.0),
             "opposite": Quantity("share of polysemantic neurons with one + and one −", _opposite, 1.0),
         },
+        limits="The single pair, by the flow that theory solves, tests the integrator, not the model.",
     ),
     Experiment(
         "malign_collision",
@@ -119,5 +120,7 @@ EXPERIMENTS = (
             )
         },
         (Panel(draw=_draw),),
+        limits="One pair, by the flow that theory solves: this tests the integrator, not the model; whole "
+        "networks are in malign_by_ratio.",
     ),
 )

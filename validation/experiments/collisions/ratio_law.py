@@ -67,18 +67,46 @@ def over_law(part: xr.Dataset, name: str) -> np.ndarray:
     return part[name].values / expected(part)
 
 
-def regressed(part: xr.Dataset) -> tuple[float, float]:
-    """Return the ratio, where initial collisions are as many as on average, and its standard error."""
-    beyond = over_law(part, "initial") - independent(*size(part))
-    found = stats.linregress(beyond, over_law(part, "final"))
-    return found.intercept, found.intercept_stderr
+def start(n: int, m: int) -> float:
+    """Return pairs of largest initial weights of opposite signs over the exclusion law."""
+    return n * (n - 1) / (4 * m) / exclusion(n, m)[0]
 
 
-def ratio(part: xr.Dataset, level: float) -> Estimate:
+def regressed(part: xr.Dataset, name: str = "final") -> tuple[float, float]:
+    """Return the ratio, where all of which the mean is known is as on average, and its standard error."""
+    design = _design(part)
+    inverse = np.linalg.inv(design.T @ design)
+    counted = over_law(part, name)
+    found = inverse @ (design.T @ counted)
+    left = ((counted - design @ found) ** 2).sum() / (len(design) - design.shape[1])
+    return float(found[0]), float(np.sqrt(left * inverse[0, 0]))
+
+
+def _design(part: xr.Dataset) -> np.ndarray:
+    """Return 1 and, less their means, initial collisions and how much runs count, where pairs are planted."""
+    beyond = [over_law(part, "initial") - independent(*size(part))]
+    if (part.weight != 1).any():
+        beyond.append(part.weight.values - 1)
+    return np.stack([np.ones_like(beyond[0]), *beyond], axis=1).astype(float)
+
+
+def ratio(part: xr.Dataset, level: float, name: str = "final") -> Estimate:
     """Return the ratio with its interval."""
-    value, error = regressed(part)
-    half = stats.t.ppf((1 + level) / 2, part.sizes["batch"] - 2) * error
+    value, error = regressed(part, name)
+    batches, fitted = _design(part).shape
+    half = stats.t.ppf((1 + level) / 2, batches - fitted) * error
     return within(value, half, "regression on the start")
+
+
+def early(part: xr.Dataset, level: float) -> Estimate:
+    """Return the same of pairs of largest weights once interference has acted, and L1 hardly has."""
+    return ratio(part, level, "fast")
+
+
+def errors(group: xr.Dataset) -> np.ndarray:
+    """Return the relative standard error of each ratio."""
+    rows = np.array([regressed(part) for part in parts(group)])
+    return rows[:, 1] / rows[:, 0]
 
 
 def change(part: xr.Dataset, base: xr.Dataset, level: float) -> Estimate:
@@ -112,16 +140,29 @@ def constant(group: xr.Dataset, level: float, which: int) -> Estimate | None:
 
 
 def held_out(group: xr.Dataset, level: float) -> Estimate | None:
-    """Return what other ratios are off the law, beyond the error of measurement: root of the mean square.
+    """Return what other ratios are off the law, beyond the error of measurement: root of the mean square."""
+    rows = usable(group)[1]
+    fitted, rest = fit(rows), rows[np.log2(rows[:, 0]) % 1 > 0]
+    return _off(rest, law(*rest.T[:2], *fitted[0]), level) if fitted and len(rest) else None
+
+
+def unfitted(group: xr.Dataset, level: float, features: tuple[float, float]) -> Estimate | None:
+    """Return what ratios are off the derived one, in which no constant is fitted, for so many features."""
+    rows = usable(group)[1]
+    rows = rows[(rows[:, 0] >= features[0]) & (rows[:, 0] <= features[1])]
+    predicted = np.array([collisions.early_ratio(int(n), int(m)) for n, m in rows[:, :2]])
+    return _off(rows, predicted, level) if len(rows) else None
+
+
+def _off(rows: np.ndarray, predicted: np.ndarray, level: float) -> Estimate:
+    """Return what ratios are off beyond the error of measurement: root of the mean square.
 
     Each is weighted by the inverse of its variance. The interval is that of χ², 0 inside where the errors of
     measurement explain all.
     """
-    rows = usable(group)[1]
-    fitted, (n, m, ratios, error) = fit(rows), rows[np.log2(rows[:, 0]) % 1 > 0].T
-    if fitted is None or not n.size:
-        return None
-    squares = ((law(n, m, *fitted[0]) - ratios) ** 2 / error**2).sum()
-    scales = np.array([n.size, *stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], n.size)]) / n.size
-    value, low, high = np.sqrt(np.maximum(0, squares / scales - n.size) / (error**-2).sum()).tolist()
-    return Estimate(value, low, high, f"{level:.1%} interval of χ², {n.size} settings")
+    _, _, ratios, error = rows.T
+    squares = ((predicted - ratios) ** 2 / error**2).sum()
+    number = len(rows)
+    scales = np.array([number, *stats.chi2.ppf([(1 + level) / 2, (1 - level) / 2], number)]) / number
+    value, low, high = np.sqrt(np.maximum(0, squares / scales - number) / (error**-2).sum()).tolist()
+    return Estimate(value, low, high, f"{level:.1%} interval of χ², {number} settings")

@@ -38,6 +38,7 @@ EXPERIMENTS = (
         lambda full: grid({"n": 16, "m": 64, "l1": 0.01}),
         zeros,
         {"rebirths": Quantity("rebirths", lambda part, _: within(int(part.rebirths), 0, "a count"), 0.0)},
-        limits="Integrators keep such weights at zero by construction: this tests them, not the model.",
+        limits="Integrators keep such weights at zero by construction: this tests them, not the model; whole "
+        "networks, where interference moves weights at zero, are in rebirth.",
     ),
 )

@@ -65,7 +65,7 @@ class General(Encodings):
         """Return the loss by replicate for inputs (replicate, sample, feature) and noise alike."""
         xp = namespace_of(weights)
         _, activity, outputs = self._forward(weights, inputs, noise)
-        error = xp.astype(outputs - inputs, xp.float64)
+        error = xp.astype(self._error(outputs, inputs), xp.float64)
         activity = xp.sum(xp.abs(activity), axis=(-1, -2), dtype=xp.float64)
         of_batch = xp.sum(error * error, axis=(-1, -2)) + self.l1_activations * activity
         axes = tuple(range(1, weights.ndim))
@@ -78,22 +78,34 @@ class General(Encodings):
         xp = namespace_of(weights)
         hidden, activity, outputs = self._forward(weights, inputs, noise)
         decoder = _decoder(weights)
-        slope = xp.where(outputs > 0, 2 * _scale(inputs) * (outputs - inputs), xp.zeros_like(outputs))
+        slope = xp.where(
+            outputs > 0, 2 * _scale(inputs) * self._error(outputs, inputs), xp.zeros_like(outputs)
+        )
         by_decoder = xp.matrix_transpose(slope) @ activity
         by_activity = slope @ decoder + _scale(inputs) * self.l1_activations * xp.sign(activity)
         by_hidden = self.activation.pull(hidden, activity, by_activity)
         if self.noise.multiplies:
             by_hidden = by_hidden * noise
-        by_encoder = xp.matrix_transpose(inputs) @ by_hidden
+        by_encoder = xp.matrix_transpose(self._seen(inputs)) @ by_hidden
         return by_encoder + by_decoder if weights.ndim == 3 else xp.stack([by_encoder, by_decoder], axis=1)
 
     def _forward(self, weights: Array, inputs: Array, noise: Array) -> tuple[Array, Array, Array]:
         """Return what enters f, what leaves it, and the outputs."""
         xp = namespace_of(weights)
-        hidden = inputs @ encoder(weights)
+        hidden = self._seen(inputs) @ encoder(weights)
         hidden = hidden * noise if self.noise.multiplies else hidden + noise
         activity = self.activation.value(hidden)
         return hidden, activity, xp.maximum(activity @ xp.matrix_transpose(_decoder(weights)), 0.0)
+
+    def _seen(self, inputs: Array) -> Array:
+        """Return what the network is shown of the features that are on."""
+        seen = getattr(self.inputs, "seen", None)
+        return inputs if seen is None else seen(inputs)
+
+    def _error(self, outputs: Array, inputs: Array) -> Array:
+        """Return what outputs lack, where they count."""
+        counted = getattr(self.inputs, "counted", None)
+        return outputs - inputs if counted is None else (outputs - inputs) * counted(inputs)
 
     def batch(self, weights: Array, step: int) -> tuple[Array, Array]:
         """Return inputs and noise of a step, (replicate, sample, feature) and (replicate, sample, neuron)."""

@@ -11,6 +11,7 @@ from validation.report.statistics import mean, share
 
 PAIRS = find("correlated_pairs")
 SETTING = {
+    "l1_on": "activations",
     "n": 4,
     "m": 4,
     "l1": 0.05,
@@ -19,13 +20,18 @@ SETTING = {
 }  # 2 pairs, and 4 of features of different pairs
 
 
+ONE = ("weights",)
+
+
 def crafted(**counts):
     """Return findings of three runs of each kind with these counts, by inputs; what is not named is 0."""
     names = [f"{signs}_{who}" for signs in ("opposite", "same") for who in ("pairs", "others")]
     parts = []
     for inputs, given in counts.items():
         data = {name: ("replicate", given.get(name, [0, 0, 0])) for name in (*names, "undecided")}
-        parts.append(xr.Dataset(data, {"replicate": range(3)}).assign_coords({"inputs": inputs, **SETTING}))
+        for on in ONE if len(counts) == 1 else ("weights", "activations"):
+            setting = SETTING | {"inputs": inputs, "l1_on": on}
+            parts.append(xr.Dataset(data, {"replicate": range(3)}).assign_coords(setting))
     return Findings(PAIRS, xr.concat(parts, "setting", coords=["inputs", *SETTING], data_vars="all"))
 
 
@@ -49,9 +55,10 @@ def test_sharing_is_that_of_a_loop_over_pairs_and_neurons():
 
 @pytest.mark.slow
 def test_features_always_on_together_end_on_one_neuron():
-    result = measure(**SETTING, inputs="correlated", seed=1)
+    setting = SETTING | {"inputs": "correlated", "l1_on": "weights"}
+    result = measure(**setting, seed=1)
     assert (result.same_pairs == 2).all()
-    xr.testing.assert_equal(result, measure(**SETTING, inputs="correlated", seed=1))
+    xr.testing.assert_equal(result, measure(**setting, seed=1))
 
 
 def test_shares_and_difference_count_pairs_of_features():
@@ -67,11 +74,13 @@ def test_answer_and_control_follow_the_counts():
         return crafted(independent=counts, correlated=counts, anticorrelated=counts).said(of)
 
     more = {"opposite_pairs": [2, 2, 2], "opposite_others": [0, 0, 1]}
-    assert "in 100 [54, 100] % of cases (others: 8 [0, 38] %)" in said(PAIRS.answer, **more)
-    assert "with the same sign, in 0 [0, 46] % (others: 0 [0, 26] %)" in said(PAIRS.answer, **more)
-    assert "they share more often at 1 of 1 values of p" in said(PAIRS.meaning, **more)
-    assert said(PAIRS.meaning, **more).endswith("at 1 of 1 and 0 of 1.")
+    assert "in 100 [54, 100] % of cases (others: 8 [0, 38] %; L1 on activations)" in said(
+        PAIRS.answer, **more
+    )
+    assert "with the same sign in 0 [0, 46] % (L1 on weights: 0 [0, 46] %)" in said(PAIRS.answer, **more)
+    assert "they share more often in 2 of 2 settings" in said(PAIRS.meaning, **more)
+    assert said(PAIRS.meaning, **more).endswith("in 2 of 2 and 0 of 2.")
     fewer = {"opposite_pairs": [0, 0, 0], "opposite_others": [4, 4, 3]}
-    assert said(PAIRS.meaning, **fewer).endswith("at 0 of 1 and 0 of 1.")
+    assert said(PAIRS.meaning, **fewer).endswith("in 0 of 2 and 0 of 2.")
     only = crafted(independent={})
     assert only.said(PAIRS.answer) == "Not enough of it has been run to say."

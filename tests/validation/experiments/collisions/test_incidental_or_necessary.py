@@ -1,74 +1,72 @@
-"""Incidental or necessary: what readers say of networks that are known."""
+"""Incidental or necessary: what is redrawn, what is seen, and what readers make of it."""
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from validation.experiments.collisions.incidental_or_necessary import (
-    EXPERIMENTS,
-    READERS,
-    TOLD,
-    counted,
-    measure,
-    read,
-)
+from theory import Autoencoder
+from validation.experiments.collisions import incidental_or_necessary as experiment
+from validation.experiments.collisions.evidence import HISTORY, evidence, foretold
 from validation.experiments.findings import Findings
 
-PAIRS = np.concatenate([np.eye(4), -np.eye(4)])  # eight features on four neurons
-ROOMY = np.zeros((5, 12))
-ROOMY[0, 0], ROOMY[1, 0] = 1, -1
-ROOMY[2:, 1:4] = np.eye(3)
+(EXPERIMENT,) = experiment.EXPERIMENTS
+SETTING = {"source": "simulation", "n": 8, "m": 8, "l1": 0.1, "replicates": 6}
 
 
-def told(counts, truth):
-    return {
-        reader: dict(zip(TOLD, row[truth].tolist(), strict=True))
-        for reader, row in zip(READERS, counts, strict=True)
-    }
+def test_only_the_features_of_the_neuron_are_redrawn():
+    model = Autoencoder(4, 6, 0.1)
+    start = model.initial(np.random.default_rng(0))
+    mine = np.array([True, False, True, False])
+    again = experiment._redrawn(model, start, mine, np.random.default_rng(1))
+    assert again.shape == (experiment.REDRAWS, 4, 6)
+    np.testing.assert_array_equal(again[:, ~mine], np.broadcast_to(start[~mine], again[:, ~mine].shape))
+    assert (again[:, mine] != start[mine]).all()
+    assert len(np.unique(again[:, 0, 0])) == experiment.REDRAWS
 
 
-def test_a_needy_network_alone():
-    found = told(counted(PAIRS, np.ones(4, int)), 1)
-    assert found["count"]["necessary"] == found["verdict"]["necessary"] == 4
-    assert found["signature"]["incidental"] == 4
+def test_evidence_of_a_pair():
+    start = np.array([[0.5, 0.2, 0.1], [0.1, 0.9, 0.2], [0.8, 0.1, 0.2]])
+    early = np.array([[0.6, 0.8, 0.0], [0.0, 1.0, 0.0], [0.9, 0.0, 0.1]])
+    final = np.array([[0.9, 0.0, 0.0], [-0.8, 0.0, 0.0], [0.0, 0.9, 0.0]])
+    seen = evidence(start, early, final, 0)
+    assert tuple(seen) == HISTORY
+    assert (seen["on"], seen["shared"], seen["empty"], seen["verdict"]) == (2, 0, 0.5, 0)
+    assert seen["difference"] == pytest.approx(0.1)
+    assert seen["rank_at_start"] == pytest.approx((np.log(1) + np.log(3)) / 2)
+    assert (seen["suitors_at_start"], seen["suitors_early"]) == (1, 1)
+    assert seen["share_early"] == pytest.approx(0.36 / 2)
 
 
-def test_shuffling_changes_nothing_that_is_seen_of_a_neuron():
-    alone, together = read(ROOMY, PAIRS, np.random.default_rng(0))
-    np.testing.assert_array_equal(alone.sum(axis=2), together.sum(axis=2))
-    assert told(alone, 0)["verdict"]["incidental"] == told(together, 0)["verdict"]["incidental"] == 1
-    assert told(alone, 1)["verdict"]["necessary"] == 4
-    assert told(together, 1)["verdict"]["incidental"] == 4
-    np.testing.assert_array_equal(alone[2], together[2])
+def test_networks_are_foretold_by_others():
+    rng = np.random.default_rng(0)
+    seen = rng.normal(size=(40, 3))
+    stays = np.broadcast_to(seen[:, :1] + 2, (40, 4))
+    np.testing.assert_allclose(foretold(seen, stays) - seen[:, 0], -seen[:, 0].mean())
+    noise = rng.normal(size=(40, 1))
+    assert np.corrcoef(foretold(seen, np.broadcast_to(noise, (40, 4))), noise[:, 0])[0, 1] < 0.4
 
 
-def findings_of(right):
-    """Return findings where each reader tells so large a share of 100 neurons of each kind, and of pairs."""
-    counts = np.zeros((1, 2, 3, 2, 3), int)
-    for (reader, kind), share in right.items():
-        counts[0, :, reader, kind, kind], counts[0, :, reader, kind, 1 - kind] = share, 100 - share
-    setting = {"source": "training", "n": 20, "m": 16, "l1": 0.02, "replicates": 1}
-    dims = ("replicate", "context", "reader", "truth", "told")
-    part = xr.Dataset({"neurons": (dims, counts)}).assign_coords(setting)
-    return Findings(EXPERIMENTS[0], xr.concat([part], "setting", coords=list(setting), data_vars="all"))
+def test_measure_counts_again_after_redrawing():
+    found = experiment.measure(**SETTING, seed=0)
+    again = experiment.measure(**SETTING, seed=0)
+    xr.testing.assert_identical(found, again)
+    assert found.sizes["redraw"] == experiment.REDRAWS
+    assert 0 < found.sizes["replicate"] <= SETTING["replicates"]
+    assert np.isin(found.stays, (0, 1)).all()
+    assert (found.seen.sel(evidence="on") >= 2).all()
 
 
-def test_accuracy_is_the_mean_of_both_kinds():
-    findings = findings_of({(0, 0): 100, (0, 1): 0, (1, 0): 90, (1, 1): 80, (2, 0): 70, (2, 1): 50})
-    values = [findings(f"{reader}_alone")[0].estimate.value for reader in READERS]
-    assert values == pytest.approx([0.5, 0.85, 0.6])
-    told = findings.said(EXPERIMENTS[0].answer)
-    assert f"{findings('verdict_shuffled')[0]} by verdict" in told
-
-
-def test_lone_pairs_are_those_that_the_signature_calls_incidental():
-    findings = findings_of({(r, k): 70 if k == 0 else 40 for r in range(3) for k in range(2)})
-    assert findings("lone_incidental")[0].estimate.value == 0.7
-    assert findings("lone_necessary")[0].estimate.value == 0.6
-
-
-def test_measure_counts_each_neuron_once_for_every_reader_and_context():
-    found = measure("simulation", 20, 16, 0.1, 2, seed=1)
-    by_kind = found.neurons.sum("told")
-    assert (by_kind == by_kind.isel(context=0, reader=0)).all()
-    assert (by_kind.isel(truth=1) <= 16).all()
+def test_readers_are_scored_by_what_stayed():
+    rng = np.random.default_rng(1)
+    stays = (np.arange(40)[:, None] % 2 == 0) & np.ones((40, experiment.REDRAWS), bool)
+    seen = rng.normal(size=(40, len(HISTORY)))
+    seen[:, 0] = stays[:, 0]
+    part = xr.Dataset(
+        {"stays": (("replicate", "redraw"), stays.astype(float)), "seen": (("replicate", "evidence"), seen)}
+        | {"change": ("replicate", np.zeros(40))},
+        {"evidence": list(HISTORY)},
+    ).assign_coords(SETTING)
+    found = Findings(EXPERIMENT, xr.concat([part], "setting", coords=list(SETTING), data_vars="all"))
+    assert [found(name).first.estimate.value for name in ("on", "final", "history", "redraws")] == [1] * 4
+    assert found("shared").first.estimate.low < 0.5 < found("shared").first.estimate.high
+    assert found("stays").first.estimate.value == 0.5

@@ -18,7 +18,7 @@ from validation.experiments.collisions.quarter_constant import (
 from validation.experiments.collisions.ratio_law import law
 from validation.experiments.findings import Findings
 
-NAMES = ("initial", "fast", "final", "kept", "met", "stayed")
+NAMES = ("initial", "fast", "final", "kept", "met", "stayed", "weight")
 TRUE = (0.18, 0.15, 0.02)
 
 
@@ -38,7 +38,10 @@ def cell(n, m, l1, ratio, rng, noise=0.01):
     first = collisions.independent_slots(n, m) * rng.normal(1, 0.05, BATCHES)
     final = ratio * mean * rng.normal(1, noise * BATCHES**0.5, BATCHES)
     values = {"initial": first, "fast": final, "final": final, "kept": final / 2, "met": final / 8}
-    return {"n": n, "m": m, "l1": l1, "runs": 400}, values | {"stayed": first * 0 + 0.5}
+    return {"n": n, "m": m, "l1": l1, "runs": 400}, values | {
+        "stayed": first * 0 + 0.5,
+        "weight": first * 0 + 1,
+    }
 
 
 def found(shift=0.0, held_out=0.0):
@@ -69,7 +72,7 @@ def test_regression_recovers_the_mean_and_shrinks_the_error():
     known, mean = collisions.independent_slots(8, 32), collisions.polysemantic_neurons(8, 32).mean()
     first = known + rng.normal(0.03, 0.1, BATCHES)  # a lucky draw of initial collisions
     final = 0.9 * mean + 0.8 * (first - known) + rng.normal(0, 1e-3, BATCHES)
-    values = dict.fromkeys(NAMES, final) | {"initial": first}
+    values = dict.fromkeys(NAMES, final) | {"initial": first, "weight": np.ones(BATCHES)}
     part = collected([({"n": 8, "m": 32, "l1": 1e-3, "runs": 400}, values)]).isel(setting=0)
     estimate = ratio_law.ratio(part, 0.95)
     assert estimate.low < 0.9 < estimate.high

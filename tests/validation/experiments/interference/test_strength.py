@@ -27,6 +27,28 @@ def test_strength_is_the_sum_over_pairs():
     assert strength.initial(3, 5, 1, seed=4).strength.item() == pytest.approx(sum(pairs) / 3)
 
 
+def test_length_and_direction_are_those_of_the_vector():
+    (child,) = np.random.SeedSequence(4).spawn(1)
+    weights = Autoencoder(3, 5, 0.0).initial(np.random.default_rng(child))
+    found = strength.initial(3, 5, 1, seed=4)
+    length, along = 0.0, 0.0
+    for i in range(3):
+        vector = sum(max(0.0, weights[i] @ weights[j]) * weights[j] for j in range(3) if j != i)
+        length += vector @ vector / 3
+        along += (vector @ weights[i]) ** 2 / (weights[i] @ weights[i]) / 3
+    assert found.length.item() == pytest.approx(length)
+    assert found.along.item() == pytest.approx(along)
+
+
+def test_crowds_slow_the_decay_of_inner_products():
+    few, many = (
+        strength.in_networks("simulation", n, 64, 1e-3, 10, seed=0).sum("replicate") for n in (4, 48)
+    )
+    rates = [float(np.log(run.before / run.after)) for run in (few, many)]
+    assert 1.5 < rates[0] < 2.3
+    assert rates[1] < 0.7 * rates[0]
+
+
 def test_a_large_inner_product_follows_the_closed_form():
     found = strength.decaying(0.5, seed=1).later
     np.testing.assert_allclose(found, interference.inner_product(0.5, np.array(strength.TIMES)), rtol=1e-3)
