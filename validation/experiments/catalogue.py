@@ -21,6 +21,8 @@ SUBJECTS = (
     "noise",
     "co_occurrence",
     "superposition",
+    "two_layer",
+    "dictionaries",
 )
 
 
