@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -15,12 +16,16 @@ from sim.flow import Flow, drawn
 from sim.forces import FORCES, Force
 from sim.integrators import METHODS
 from sim.machine.blas import one_thread
+from sim.machine.interrupts import heard
 from sim.progress import track
 from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
 
 RECORD = 5000  # bytes that a run takes beside its weights: its seed, its place in the queue, its record
 ARRAYS = 7  # of the size of its weights: initial and final ones, as they come, side by side, and counted
+AHEAD = 256  # runs that wait for a worker: enough for all of them while the first one takes long
+
+T = TypeVar("T")
 
 
 def ensemble(
@@ -206,7 +211,7 @@ def _collect(
 
     try:
         with one_thread():
-            for result in track(pool.map(run, children), "simulating", total=len(children)):
+            for result in track(_in_order(pool, run, children), "simulating", total=len(children)):
                 runs.append(result)  # noqa: PERF402  # so that they are kept when interrupted
     except KeyboardInterrupt:
         if not runs:
@@ -216,3 +221,17 @@ def _collect(
         halt.set()
         pool.shutdown(wait=False, cancel_futures=True)
     return runs, False
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, run: Callable[[T], Mapping[str, Any]], children: Iterable[T]
+) -> Iterator[Mapping[str, Any]]:
+    """Yield what becomes of each child, in order; Ctrl-C within `submit` would leave locks of the pool taken."""
+    waiting: deque[Future] = deque()
+    for child in children:
+        with heard():
+            waiting.append(pool.submit(run, child))
+        if len(waiting) == AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

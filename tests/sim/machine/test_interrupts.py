@@ -124,7 +124,7 @@ np.save(sys.argv[2], result.final.values)
 
 @pytest.mark.slow
 @pytest.mark.parametrize("workers", ["1", "2", "4"])
-@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.1, 0.3, 0.6, 1.5, 3.0])
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.3, 1.5])
 def test_ctrl_c_ends_an_ensemble_while_kernels_load_and_later(seconds, workers, tmp_path):
     kept = tmp_path / "kept.npy"
     code, _ = interrupted(RUNNING, seconds, workers, str(kept))
