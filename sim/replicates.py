@@ -226,7 +226,7 @@ def _collect(
 def _in_order(
     pool: ThreadPoolExecutor, run: Callable[[T], Mapping[str, Any]], children: Iterable[T]
 ) -> Iterator[Mapping[str, Any]]:
-    """Yield what becomes of each child, in order; Ctrl-C within `submit` would leave locks of the pool taken."""
+    """Yield what becomes of each child, in order; Ctrl-C within `submit` would leave its locks taken."""
     waiting: deque[Future] = deque()
     for child in children:
         with heard():
