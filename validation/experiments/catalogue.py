@@ -21,7 +21,6 @@ SUBJECTS = (
     "noise",
     "co_occurrence",
     "superposition",
-    "two_layer",
     "dictionaries",
 )
 

@@ -132,8 +132,9 @@ EXPERIMENTS = (
         answer,
         "Latents beyond the number of features are dead or copies. The directions are random, so that what "
         "interferes is known: {chance.first} of the mean cosine is chance.",
-        "Strengths were set so that about as many latents are on; L1 and gated latents shrink, and others do "
-        "not. Of one size, density and number of steps.",
+        "Strengths were set so that about as many latents are on, which is so only roughly; L1 and gated "
+        "latents shrink, and others do not. Of one size and density, and after few steps: kinds that learn "
+        "slowly may still catch up.",
         names=NAMES,
     ),
 )
