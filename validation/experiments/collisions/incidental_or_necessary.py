@@ -168,12 +168,13 @@ EXPERIMENTS = (
         ),
         "Had its features begun elsewhere, a polysemantic neuron would be one again in {stays.flow.first:%} "
         "of cases at n/m = {stays.first[load]:.3g}, {stays[n=16].flow.first:%} at 1 and {stays.flow.last:%} "
-        "at {stays.last[load]:.3g} (flow). Which neurons of one load would, final weights tell with "
+        "at {stays.flow.last[load]:.3g} (flow). Which neurons of one load would, final weights tell with "
         "{final.most} at best (guessing: 0.5), with training history {history.most}.",
         "Incidental and necessary are no two kinds of neurons but ends of a scale that goes with the load. "
         "After redrawing, the number of polysemantic neurons changes by {change.flow.first} at n/m = "
-        "{change.first[load]:.3g} and by {change.flow.last} at {change.last[load]:.3g}. Half of the redraws "
-        "foretell the other half with {redraws.least} to {redraws.most}: no reader could do much better. "
+        "{change.first[load]:.3g} and by {change.flow.last} at {change.flow.last[load]:.3g}. Half of the "
+        "redraws foretell the other half with {redraws.least} to {redraws.most}: no reader could do much "
+        "better. "
         "The verdict of `polysem analyze` tells with {verdict.least} to {verdict.most}; it answers another "
         "question, whether a feature could move to a free neuron.",
         "One number of neurons, one λ and one neuron of each network. Least squares weigh a few numbers: "

@@ -110,7 +110,10 @@ EXPERIMENTS = (
             "moved": Quantity("share of other features that move", _over("moved", "others")),
             "loss": Quantity("loss of a feature just after the nudge", mean_of("loss")),
         },
-        tuple(Panel(name, ("nudge",)) for name in ("left", "moved")),
+        (
+            Panel("left", ("nudge",), options={"ylabel": "left, after over before"}),
+            Panel("moved", ("nudge",), options={"ylabel": "share of others that move"}),
+        ),
         "Of polysemantic neurons, {left[nudge=reset].first:%} are left if their features begin again, "
         "{left[nudge=kick].first:%} after a kick along the malign direction, {left[nudge=noise_0.1].first:%} "
         "after noise of 0.1 on all weights, and {left[nudge=no_l1].first:%} after L1 was off for a while.",
