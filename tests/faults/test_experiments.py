@@ -240,7 +240,7 @@ def half(ask, tmp_path_factory):
     """A folder in which some settings are kept in the store, and others in the file of a run before."""
     folder = tmp_path_factory.mktemp("half")
     for settings in (2, 5):
-        asked = ask(folder)
+        asked = ask(folder, pause=0.3)
         until(lambda asked=asked, settings=settings: asked.begun() >= settings)
         os.kill(asked.pid, signal.SIGINT if settings == 2 else signal.SIGKILL)
         asked.ended()
