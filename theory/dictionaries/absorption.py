@@ -189,7 +189,7 @@ def _absorbed_steps() -> tuple[Step, ...]:
     loss = r * LOSS_ABSORBED + q * LOSS_CHILD
     at_silence = {lam: SILENT}
     return (
-        equal(PARENT_LATENT.subs(at_silence), 0, "At this lambda the parent's latent falls silent."),
+        equal(sp.Subs(PARENT_LATENT, lam, SILENT), 0, "At this lambda the parent's latent falls silent."),
         equal(2 * CHILD.dot(rest), lam, "From there on the child's latent alone has both features;"),
         equal(rest.dot(rest) + lam * value, LOSS_ABSORBED, "loss of such a sample."),
         equal(
@@ -228,7 +228,7 @@ def _composed_steps() -> tuple[Step, ...]:
             "A latent halfway between them, where their sum has length sqrt(2).",
         ),
         equal(
-            (APART - COMPOSED).subs(lam, 2),
+            sp.Subs(APART - COMPOSED, lam, 2),
             3 - 2 * sp.sqrt(2),
             "The latter is cheaper at lambda = 2, where features of value 1 are lost,",
         ),

@@ -96,7 +96,7 @@ def _steps() -> tuple[Step, ...]:
         ),
         equal(sp.Derivative(loss, beta, 2), 2 * (1 - p), "It is convex in the bias, too."),
         equal(a - BEST.subs(beta, BIAS), MISSING, "By so much the latent is less than the value,"),
-        equal(a - (BEST + beta), lam / 2, "by so much the output."),
+        equal(sp.Add(a, -BEST, -beta, evaluate=False), lam / 2, "by so much the output."),
         equal(
             p * (mean - lam / 2) + (1 - p) * BIAS,
             p * mean,

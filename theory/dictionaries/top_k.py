@@ -114,12 +114,8 @@ def _child_steps() -> tuple[Step, ...]:
             2 * sp.sqrt(q**2 + 4 * r**2),
             "and a minimum.",
         ),
-        *(
-            equal(
-                second[at], both[at], f"Two latents have both at any angle below 45 degrees (input {at + 1}),"
-            )
-            for at in (0, 1)
-        ),
+        equal(second[0], both[0], "Two latents have both at any angle below 45 degrees: along the parent,"),
+        equal(sp.Mul(child[1], 1 / sp.cos(delta), evaluate=False), both[1], "and along the child,"),
         equal(
             sp.Derivative(q * sp.sin(delta) ** 2, delta),
             q * sp.sin(2 * delta),

@@ -89,7 +89,10 @@ def test_help_names_every_command(polysem):
             "train --activation tanh",
             "--activation must be one of none, relu, gelu, solu, layer_norm, got 'tanh'",
         ),
-        ("train --init zeros", "--init must be one of normal, xavier, uniform, orthogonal, got 'zeros'"),
+        (
+            "train --init zeros",
+            "--init must be one of normal, xavier, uniform, orthogonal, notebook, got 'zeros'",
+        ),
         ("train --device tpu", "--device must be one of cpu, cuda, got 'tpu'"),
         ("train --checkpoint missing/run", "--checkpoint must be a file in a writable folder"),
         ("train --steps 5 --learning-rate 1e30 --optimizer gd", "--learning-rate must be smaller"),

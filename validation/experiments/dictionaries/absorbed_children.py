@@ -116,7 +116,7 @@ EXPERIMENTS = (
         "turn costs samples with the child alone, so the rarer these are the further it goes. At the "
         "threshold the parent's latent falls silent, without a jump: it is then blind to those parents that "
         "have this child.",
-        "Two latents for two features of equal value, strengths an eighth apart; theory leaves the decoder bias "
-        "out. With a third latent L1 always composes (composed_latent).",
+        "Two latents for two features of equal value, strengths an eighth apart; theory leaves the decoder "
+        "bias out. With a third latent L1 always composes (composed_latent).",
     ),
 )
