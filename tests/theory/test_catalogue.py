@@ -15,7 +15,7 @@ from theory import catalogue
 
 ROOT = Path(theory.__file__).parents[1]
 MODULES = [info.name for info in pkgutil.walk_packages(theory.__path__, "theory.")]
-SOURCE = re.compile(r"own|seed 00[0-3], \w|arXiv:\d{4}\.\d{5}, \w|, (19|20)\d\d")
+SOURCE = re.compile(r"own|seed 00[0-3], \w|arXiv:\d{4}\.\d{4,5}, \w|, (19|20)\d\d")
 
 
 @pytest.mark.parametrize("name", catalogue.NAMES)

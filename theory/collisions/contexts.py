@@ -87,11 +87,11 @@ derivations = (
     Derivation(
         name="contexts",
         statement=(
-            "Exclusion acts within a context only: two features of different contexts take the same slot "
-            "with probability 1/(2m), and the opposite one as often."
+            "If exclusion acts within contexts only, two features of different ones take the same slot with "
+            "probability 1/(2m), and the opposite one as often."
         ),
         source="seed 001, A more realistic toy model; count own",
-        status="heuristic",
+        status="proved",
         proof=_steps,
         prediction="theory.collisions.sharing",
     ),

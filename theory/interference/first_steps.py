@@ -219,7 +219,9 @@ def _sign_flow() -> tuple[Step, ...]:
         ),
         equal(sp.Integral(pushed / SLOPE, (s, 0, s)), (q_0 - pushed) / SLOPE, "q falls linearly,"),
         equal(
-            END * SLOPE, q_0, "and interference is gone after a distance that does not depend on the rate."
+            sp.Mul(END, SLOPE, evaluate=False),
+            q_0,
+            "and interference is gone after a distance that does not depend on the rate.",
         ),
     )
 

@@ -149,13 +149,17 @@ def _direction_steps() -> tuple[Step, ...]:
             (n - 1) * (n + 4) * sigma**4 * N / 4,
             "in proportion to N = |W_i|^2,",
         ),
-        equal((n - 1) * (n + 4) * sigma**4 * length / 4, ALONG_SQUARED, "whose mean is m sigma^2."),
+        equal(
+            sp.Subs((n - 1) * (n + 4) * sigma**4 * N / 4, N, length),
+            ALONG_SQUARED,
+            "whose mean is m sigma^2.",
+        ),
         equal(
             (n - 1) * sp.Subs(square, s, sp.sqrt(N) * sigma) * across,
             (n - 1) * (m - 1) * sigma**4 * N / 2,
             "Across it each W_j is normal in m - 1 dimensions, whatever its inner product: squares add up.",
         ),
-        equal((n - 1) * (m - 1) * sigma**4 * length / 2, ACROSS_SQUARED, "On average over N."),
+        equal(sp.Subs((n - 1) * (m - 1) * sigma**4 * N / 2, N, length), ACROSS_SQUARED, "On average over N."),
         equal(
             sp.Subs(ALONG_SQUARED + ACROSS_SQUARED, sigma, 1 / sp.sqrt(m)),
             (n - 1) * (2 * m + n + 2) / (4 * m**2),

@@ -136,7 +136,7 @@ def _mean_steps() -> tuple[Step, ...]:
             "In the end all that would be above 0, (u + S)_+ of a cosine that starts at u, has been pushed "
             "down, whenever it was lifted. This M and S = M - (1 - exp(-y M))/y fix both.",
         ),
-        equal(PUSHED.subs(S, 0), 1 / sp.sqrt(2 * sp.pi), "Two encodings alone: mu = M = 0.399."),
+        equal(sp.Subs(PUSHED, S, 0), 1 / sp.sqrt(2 * sp.pi), "Two encodings alone: mu = M = 0.399."),
         order(
             (pushed - MEAN).subs(pushed, PUSHED).subs(S, start),
             start,

@@ -79,7 +79,7 @@ def test_help_names_every_command(polysem):
         ("train --noise loud", "--noise must be one of none, gaussian, signs, uniform, dropout, got 'loud'"),
         ("train --noise gaussian", "--noise must say std: gaussian:std=..."),
         ("train --noise signs:std=much", "--noise std must be a number, got 'much'"),
-        ("train --inputs pairs", "--inputs must be one of basis, single, independent"),
+        ("train --inputs pairs", "--inputs must be one of basis, single, orthogonal, contexts, independent"),
         (
             "train --inputs independent:p=2",
             "--inputs p must be a finite number greater than 0 and at most 1, got 2.0",

@@ -103,7 +103,7 @@ EXPERIMENTS = (
         ),
         "With {same_across.flow.last[contexts]} contexts of two features each, {same_across.flow.last} pairs "
         "of different contexts share a neuron with the same sign (derived: "
-        "{same_across.flow.last.predicted:.2f}), and {same_within.flow.last} of one context; with one "
+        "{same_across.flow.last.predicted}), and {same_within.flow.last} of one context; with one "
         "context {opposite_within.flow.first} pairs share one, with opposite signs only.",
         "Exclusion acts within a context: there the same slot is never kept by two, in "
         "{same_within.agreeing} settings. Features of different contexts do not know of each other and share "
