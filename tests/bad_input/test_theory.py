@@ -28,7 +28,6 @@ CASES = table(
     times  sparsification.population(MODEL, [1e+30])
     times  sparsification.population(MODEL, [0, 1e+4], [0.1, -0.2, 0.3])
     times  sparsification.population(MODEL, [1e+10], stats.uniform(-0.1, 0.2))
-    times  sparsification.population(MODEL, [1e+10], stats.beta(2, 3))
     model  sparsification.paper_heuristic(None, [1.0])
     times  sparsification.paper_heuristic(MODEL, None)
     model  sparsification.time_to_sparsity(3)
