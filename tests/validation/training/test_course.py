@@ -222,7 +222,7 @@ def test_given_weights():
         ({"noise": "signs:std=0.1"}, "noise must be one of none, gaussian, .*, got 'signs:std=0.1'"),
         ({"noise": "signs"}, r"noise must say std: Signs\(std=\.\.\.\)"),
         ({"noise": ReLU()}, r"noise must be one of none, .* got ReLU\(\)"),
-        ({"inputs": "pairs"}, "inputs must be one of basis, single, independent"),
+        ({"inputs": "pairs"}, "inputs must be one of basis, single, orthogonal, contexts, independent"),
         ({"activation": "tanh"}, "activation must be one of none, relu, gelu, solu, layer_norm"),
         ({"init": "zeros"}, "init must be one of normal, xavier, uniform, orthogonal"),
         ({"optimizer": ["adamw"]}, "optimizer must be one of gd, momentum"),
