@@ -63,7 +63,7 @@ def test_independent_features():
     [
         (
             "words",
-            "inputs must be one of basis, single, independent, correlated, anticorrelated, power_law, "
+            "inputs must be one of basis, single, orthogonal, contexts, independent, correlated, anticorrelated, power_law, "
             "got 'words'",
         ),
         ("independent", "inputs must say p: independent:p=..."),
