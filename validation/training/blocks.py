@@ -4,13 +4,14 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from functools import partial
 from itertools import pairwise
 from typing import Self
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from sim.machine.blas import one_thread
 from validation.training.backend import Array, is_numpy, namespace_of
 from validation.training.models import Network
 from validation.training.optimizers import Stepper
@@ -23,13 +24,13 @@ class Team:
     """A context with a thread for each core, on which BLAS keeps to one."""
 
     def __enter__(self) -> Self:
-        self._limits = threadpool_limits(1, user_api="blas")
-        self._pool = ThreadPoolExecutor(os.cpu_count())
+        self._contexts = ExitStack()
+        self._contexts.enter_context(one_thread())
+        self._pool = self._contexts.enter_context(ThreadPoolExecutor(os.cpu_count()))
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown()
-        self._limits.restore_original_limits()
+        self._contexts.close()
 
     def work(self, jobs: list[Callable[[], None]]) -> bool:
         """Do jobs side by side and say whether Ctrl-C asked to stop meanwhile: it lets them end."""
