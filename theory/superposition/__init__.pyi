@@ -1,6 +1,6 @@
 from .corners import Polygon, polygons, regular_polygon
 from .critical import directions, newton
-from .expected import expected_loss, gradient, hessian, loss_error
+from .expected import expected_loss, gradient, gradient_error, hessian, loss_error
 from .geometry import capacity, dimensionality, dimensions_per_feature
 from .model import Superposition
 from .phases import alone_loss, pair_loss, phase_boundary
@@ -15,6 +15,7 @@ __all__ = [
     "directions",
     "expected_loss",
     "gradient",
+    "gradient_error",
     "hessian",
     "loss_error",
     "newton",

@@ -56,7 +56,28 @@ def loss_error(weights: np.ndarray, biases: np.ndarray, model: Superposition) ->
     Parameters and errors are those of `expected_loss`.
     """
     weights, biases = model.checked(weights, biases)
-    return 0.0 if exact(model) else sample.standard_error(weights @ weights.T, model, biases)
+    if exact(model):
+        return 0.0
+    losses = [part.loss for part in sample.scramblings(weights @ weights.T, model, biases)]
+    return float(sample.error_of(np.array(losses)))
+
+
+def gradient_error(
+    weights: np.ndarray, biases: np.ndarray, model: Superposition
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the standard errors of `gradient`, 0 where that is exact.
+
+    Parameters and errors are those of `expected_loss`.
+    """
+    weights, biases = model.checked(weights, biases)
+    if exact(model):
+        return np.zeros_like(weights), np.zeros_like(biases)
+    found = [
+        ((part.by_product + part.by_product.T) @ weights, part.by_bias)
+        for part in sample.scramblings(weights @ weights.T, model, biases)
+    ]
+    by_weights, by_biases = (sample.error_of(np.array(each)) for each in zip(*found, strict=True))
+    return by_weights, by_biases
 
 
 def hessian(weights: np.ndarray, biases: np.ndarray, model: Superposition) -> np.ndarray:

@@ -3,6 +3,9 @@
 With one neuron for two features there are three phases, by probability p and importance I of the second
 feature: the pair, and either feature alone. Alone a feature costs nothing, and the other one what its best
 constant output costs, ``p/3 − p²/4``. A pair costs something only while both are on.
+
+Features on other neurons have inner product 0 with those of a pair, so that neither changes the other's
+outputs: losses add up, and on any number of neurons each pair has this boundary.
 """
 
 import numpy as np

@@ -25,15 +25,22 @@ def inputs(n_features: int, probability: float) -> np.ndarray:
 def slopes(products: np.ndarray, model: Superposition, biases: np.ndarray) -> Slopes:
     """Return the loss over the sample and its derivatives by inner products, (input, output), and biases."""
     x = inputs(model.n_features, model.probability).reshape(-1, model.n_features)
+    return _over(x, products, model, biases)
+
+
+def scramblings(products: np.ndarray, model: Superposition, biases: np.ndarray) -> list[Slopes]:
+    """Return the same over each scrambling."""
+    each = inputs(model.n_features, model.probability)
+    return [_over(x, products, model, biases) for x in each]
+
+
+def error_of(values: np.ndarray) -> np.ndarray:
+    """Return the standard error of the mean of what was found over scramblings, the first axis."""
+    return values.std(axis=0, ddof=1) / SCRAMBLINGS**0.5
+
+
+def _over(x: np.ndarray, products: np.ndarray, model: Superposition, biases: np.ndarray) -> Slopes:
     output = np.maximum(x @ products + biases, 0)
     error = output - x
     pull = 2 / len(x) * model.importances * error * (output > 0)
     return Slopes(float((error**2).mean(axis=0) @ model.importances), x.T @ pull, pull.sum(axis=0))
-
-
-def standard_error(products: np.ndarray, model: Superposition, biases: np.ndarray) -> float:
-    """Return the standard error of the loss over the sample, from the spread between scramblings."""
-    x = inputs(model.n_features, model.probability)
-    error = np.maximum(x @ products + biases, 0) - x
-    each = (error**2 @ model.importances).mean(axis=1)
-    return float(each.std(ddof=1) / SCRAMBLINGS**0.5)

@@ -98,3 +98,18 @@ def test_boundary_of_the_pair():
     assert rare == pytest.approx(1, abs=0.01)
     with pytest.raises(ValueError, match="importance"):
         superposition.phase_boundary(0.0)
+
+
+def test_pairs_on_more_neurons_cost_what_each_costs():
+    """Three pairs and a feature alone, on four neurons: a critical point, whose loss is the sum of theirs."""
+    p = 0.2
+    model = Superposition(7, 4, p)
+    weights = np.zeros((7, 4))
+    weights[[0, 2, 4, 6], range(4)], weights[[1, 3, 5], range(3)] = 1, -1
+    weights, biases, slope = superposition.newton(weights, np.append(np.full(6, 0.01), 0.0), model)
+    assert slope < 1e-9
+    products = np.abs(weights @ weights.T) > 1e-6
+    assert products.sum() == 3 * 4 + 1
+    loss = superposition.expected_loss(weights, biases, model)
+    assert loss == pytest.approx(3 * superposition.pair_loss(p), rel=1e-7)
+    assert loss < 3 * superposition.alone_loss(p)

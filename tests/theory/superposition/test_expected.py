@@ -167,3 +167,17 @@ def test_inputs_are_on_as_often_as_they_should_be(p):
     np.testing.assert_allclose((on[:, :-1] & on[:, 1:]).mean(), p**2, atol=4 * p / len(x) ** 0.5)
     assert x[on].mean() == pytest.approx(0.5, abs=0.02)
     assert x.max() <= 1
+
+
+def test_errors_of_gradient_are_those_of_the_fixed_sample():
+    weights, biases = point(10, 3)
+    model = Superposition(10, 3, 0.1)
+    by_weights, by_biases = superposition.gradient_error(weights, biases, model)
+    assert by_weights.shape == (10, 3)
+    assert (by_biases > 0).all()
+    x = model.inputs(np.random.default_rng(1), 400_000)
+    pull = 2 / len(x) * (np.maximum(x @ weights @ weights.T + biases, 0) - x)
+    slope = (pull * (x @ weights @ weights.T + biases > 0)).sum(axis=0)
+    assert (np.abs(slope - superposition.gradient(weights, biases, model)[1]) < 6 * by_biases + 0.01).all()
+    exactly = superposition.gradient_error(*point(4, 2), Superposition(4, 2, 0.1))
+    assert not any(part.any() for part in exactly)
