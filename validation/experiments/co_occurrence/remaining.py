@@ -1,37 +1,24 @@
-"""Polysemantic neurons as p grows: what is noted of a flow, what is left, may be left, and where half are."""
+"""Polysemantic neurons as p grows: what is noted of a flow, what is left and should be, where half are."""
 
 import numpy as np
 import xarray as xr
 
 from sim.flow import Flow
-from theory.co_occurrence.pair_escape import escape_threshold
+from theory.co_occurrence import pairs_left
 from validation.experiments.experiment import Band
 from validation.report.statistics import Estimate, bootstrap
 
+MARGIN = 0.03  # of shares: three standard errors of the predicted ones
 SPARSE = 1.1  # active weights of a feature, on average, at which a run counts as sparse
 
 
 def follow(flow: Flow, times: np.ndarray) -> dict[str, np.ndarray]:
-    """Follow a flow: active weights over time and, of each benign pair, the runner-up as it ends.
-
-    The runner-up is relative to the length of its encoding, of the feature that is second to have but one
-    weight, at the time when the other has; 0 if both are first.
-    """
-    course = []
+    """Follow a flow: its weights in the end, and active weights of a feature over time."""
+    active = []
     for time in times:
         flow.advance(time)
-        course.append(flow.weights.astype(np.float32))
-    sizes = np.abs(np.array(course))
-    active = (sizes > 0).sum(axis=-1)
-    runner_up = np.full(sizes.shape[1] // 2, np.nan)
-    large = sizes[-1] > 0.5
-    for place, neuron in enumerate(np.flatnonzero(large.sum(axis=0) == 2)[: runner_up.size]):
-        pair = np.flatnonzero(large[:, neuron])
-        first = np.argmax((active[:, pair] <= 1).any(axis=1))
-        encodings = sizes[first, pair]
-        others = np.delete(encodings, neuron, axis=1).max(axis=1) / np.linalg.norm(encodings, axis=1)
-        runner_up[place] = others.max()
-    return {"final": flow.weights.copy(), "active": active.mean(axis=-1), "runner_up": runner_up}
+        active.append(np.count_nonzero(flow.weights, axis=-1).mean())
+    return {"final": flow.weights.copy(), "active": np.array(active)}
 
 
 def sparse_at(times: np.ndarray, active: np.ndarray) -> float:
@@ -53,16 +40,22 @@ def left(part: xr.Dataset, free: xr.Dataset, level: float) -> Estimate | None:
     return bootstrap(counts, lambda some, every, axis: some.sum(axis) / np.maximum(every.sum(axis), 1), level)
 
 
-def allowed(part: xr.Dataset, free: xr.Dataset) -> float | None:
-    """Return the share of pairs at p = 0 that the derived condition lets stand."""
-    sizes = free.runner_up.values[np.isfinite(free.runner_up.values)]
-    return (sizes < escape_threshold(float(part.l1), float(part.p))).mean() if sizes.size else None
+def outlast(part: xr.Dataset, free: xr.Dataset) -> float:
+    """Return the share of pairs that outlast the race if no third feature matters."""
+    return pairs_left(round(float(part.p / part.l1), 6), int(part.m))
 
 
-def bound(part: xr.Dataset, free: xr.Dataset) -> Band:
-    """Return that no more can be left than may stand."""
-    reason = "a bound: a pair may be undone before it has settled, and none comes back"
-    return Band(0, int(bool(allowed(part, free))), reason)
+def partners(part: xr.Dataset, free: xr.Dataset) -> Band:
+    """Return from what outlasts the race to that and all that the others may find anew.
+
+    A feature that is driven off settles on a neuron drawn at random. Of the m, n/2 have one sign taken that
+    makes a new pair, and n/2 the other one, which excludes it.
+    """
+    left = outlast(part, free)
+    anew = float(part.n) / 2 / float(part.m - part.n / 2)
+    least, most = left - MARGIN, left + (1 - left) * anew + MARGIN
+    reason = "from pairs that outlast the race to those, and new partners for all features driven off, ± 0.03"
+    return Band(least / left, most / left, reason) if left else Band(0, most, reason)
 
 
 def half(group: xr.Dataset, level: float, strengths: int = 1) -> Estimate | None:

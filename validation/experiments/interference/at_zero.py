@@ -18,7 +18,9 @@ def measure(method: str, n: int, m: int, l1: float, replicates: int, seed: int) 
 
     A weight that reaches zero under a force stronger than λ passes through. Otherwise it rests there, and is
     reborn only if the force becomes stronger later. Rests between looks count as passages if the sign has
-    changed. A rebirth is late if no inner product of the start, decaying like exp(−2t), could cause it.
+    changed. A rebirth is late if no inner product of the start, decaying like exp(−2t), could cause it. Under
+    seed 001's own condition an encoding shares but one nonzero coordinate with each other one that acts on
+    its weight at zero; those that are ever in it are counted, and those that leave zero in it.
     """
     seen = observe(_follow, Autoencoder(n, m, l1), replicates, seed, method=method, rtol=RTOL[method])
     when = {"returned_at": ("bin", seen.pop("returned_at").sum(axis=0))}
@@ -28,11 +30,12 @@ def measure(method: str, n: int, m: int, l1: float, replicates: int, seed: int) 
 def _follow(flow: Flow) -> dict[str, np.ndarray]:
     """Return what happens at zero until the flow is at rest, seen from one look to the next."""
     before, decayed = flow.weights.copy(), _latest(flow)
-    rested, passed, returned = np.zeros((3, *before.shape), bool)
+    rested, passed, returned, exposed, revived = np.zeros((5, *before.shape), bool)
     times: list[float] = []  # of rebirths
     time, passages, largest = 0.0, 0, 0.0
     while not (flow.at_rest() or flow.exhausted()):
         time += max(SHORTEST, GROWTH * time)
+        sharing = one_shared(before)
         flow.advance(time)
         weights = flow.weights
         back, through = (before == 0) & (weights != 0), before * weights < 0
@@ -41,6 +44,8 @@ def _follow(flow: Flow) -> dict[str, np.ndarray]:
         rested |= weights == 0
         passed |= through
         returned |= back
+        exposed |= sharing
+        revived |= sharing & back
         largest = max(largest, np.abs(weights[returned]).max(initial=0.0))
         before = weights.copy()
     winner, returns = before != 0, np.array(times)
@@ -54,9 +59,25 @@ def _follow(flow: Flow) -> dict[str, np.ndarray]:
         "winners_passed": (winner & passed).sum(),
         "middle": np.median(flow.l1 * returns) if returns.size else np.nan,
         "late": (returns > decayed).sum(),
+        "exposed": exposed.sum(),
+        "revived": revived.sum(),
         "largest": largest,
         "returned_at": np.histogram(flow.l1 * returns, EDGES)[0],
     }
+
+
+def one_shared(weights: np.ndarray) -> np.ndarray:
+    """Return which weights at zero are acted on, and only by encodings that share one nonzero coordinate.
+
+    An encoding acts on a weight at zero of another one if their inner product is positive and its own weight
+    on that neuron is not zero; shape (feature, neuron).
+    """
+    there = (weights != 0).astype(np.float32)
+    acts = weights @ weights.T > 0
+    np.fill_diagonal(acts, False)
+    several = acts & (there @ there.T > 1)
+    on, by_several = (pairs.astype(np.float32) @ there > 0 for pairs in (acts, several))
+    return on & ~by_several & (weights == 0)
 
 
 def _latest(flow: Flow) -> float:

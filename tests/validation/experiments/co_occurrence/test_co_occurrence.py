@@ -7,22 +7,21 @@ import pytest
 import xarray as xr
 
 from theory import Autoencoder, co_occurrence as theory, collisions
-from theory.co_occurrence.pair_escape import escape_threshold
 from theory.sparsification.reduction import final_weight
 from validation.experiments.catalogue import find
 from validation.experiments.co_occurrence import sparse_inputs
 from validation.experiments.co_occurrence.co_occurrence import measure
-from validation.experiments.co_occurrence.remaining import _crossing, sparse_at
+from validation.experiments.co_occurrence.remaining import MARGIN, _crossing, sparse_at
 from validation.experiments.findings import Findings
 from validation.report.statistics import mean, share
 from validation.training.inputs import Independent
 
 CO_OCCURRENCE = find("co_occurrence")
-SETTING = {"source": "simulation", "n": 6, "m": 8, "l1": 0.02, "replicates": 4}
+SETTING = {"source": "simulation", "l1_on": "weights", "n": 6, "m": 8, "l1": 0.02, "replicates": 4}
 ALONE = (1 - final_weight(0.02) ** 2) ** 2
 
 
-def crafted(counts, l1=0.02, cost=2.0, runner_up=0.0):
+def crafted(counts, l1=0.02, cost=2.0):
     """Return what four runs with these counts, by p/λ, are measured to be: each neuron costs `cost` p."""
     parts = []
     for ratio, by_run in counts.items():
@@ -33,10 +32,8 @@ def crafted(counts, l1=0.02, cost=2.0, runner_up=0.0):
             "undecided": ("replicate", 0 * found),
             "loss": ("replicate", alone + cost * p * found / SETTING["n"]),
             "time": ("replicate", 100 + found),
-            "runner_up": (("replicate", "pair"), np.full((4, 3), np.nan if p else runner_up)),
         }
-        coords = {"replicate": range(4), "pair": range(3)}
-        parts.append(xr.Dataset(data, coords).assign_coords(SETTING | {"l1": l1, "p": p}))
+        parts.append(xr.Dataset(data, {"replicate": range(4)}).assign_coords(SETTING | {"l1": l1, "p": p}))
     return xr.concat(parts, "setting", coords=[*SETTING, "p"], data_vars="all")
 
 
@@ -108,7 +105,6 @@ def test_time_is_between_the_records_around_it():
 def test_where_features_often_meet_no_polysemantic_neuron_is_left(source):
     runs = [measure(**(SETTING | {"source": source, "n": 4, "l1": 0.05}), p=p, seed=1) for p in (0.0, 0.25)]
     assert [int(run.polysemantic.sum()) for run in runs][1] == 0
-    assert runs[0].polysemantic.sum() == np.isfinite(runs[0].runner_up).sum() or source == "training"
     alone = (1 - final_weight(0.05) ** 2) ** 2
     np.testing.assert_allclose(runs[0].loss, alone, rtol=0.02)  # benign pairs are free on features alone
     again = measure(**(SETTING | {"source": source, "n": 4, "l1": 0.05}), p=0.25, seed=1)
@@ -143,16 +139,27 @@ def test_added_loss_is_2p_for_each_and_another_cost_is_noticed():
     assert not any(row.as_expected for row in dear)
 
 
-def test_derived_condition_bounds_what_is_left():
-    limit = escape_threshold(0.02, 0.02)  # at p = λ
-    stable, unstable = (
-        findings(crafted(FALLING | {1: (2, 2, 1, 1)}, runner_up=size))("left")[1]
-        for size in (0.99 * limit, 1.01 * limit)
-    )
-    assert (stable.predicted, unstable.predicted) == (1, 0)
-    assert stable.as_expected
-    assert stable.side == "below"
-    assert not unstable.as_expected
+def test_what_is_left_is_at_least_what_outlasts_the_race():
+    (row,) = findings(crafted({0: (4, 4, 4, 4), 0.5: (4, 4, 4, 4)}))("left")
+    share = theory.pairs_left(0.5, 8)
+    assert row.predicted == pytest.approx(share)
+    anew = 3 / (8 - 3)  # n/2 of the neurons that do not exclude a feature make a new pair
+    assert row.band.high * share == pytest.approx(share + (1 - share) * anew + MARGIN)
+    assert row.band.low * share == pytest.approx(share - MARGIN)
+    assert not row.as_expected
+    none = findings(crafted({0: (4, 4, 4, 4), 0.5: (0, 0, 0, 0)}))("left")[0]
+    assert none.side == "below"
+    assert not none.as_expected
+
+
+@pytest.mark.slow
+def test_l1_on_activations_of_rare_features_goes_over_into_that_on_weights():
+    model = Autoencoder(4, 6, 0.05)
+    ends = [
+        sparse_inputs.train_rare(model, Independent, 1e-3, 20.0, 0, replicates=2, l1_on=on).final
+        for on in ("weights", "activations")
+    ]
+    assert np.abs(ends[0] - ends[1]).max() < 0.1
 
 
 def test_scaling_compares_the_smallest_and_the_largest_strength():
@@ -164,21 +171,26 @@ def test_scaling_compares_the_smallest_and_the_largest_strength():
     assert findings(crafted(FALLING))("scaling") == []
 
 
+def trained(**kept):
+    """Return what half of the neurons, or as many as are given, are kept at p = λ/2 in trained networks."""
+    parts = []
+    for on in ("weights", "activations"):
+        part = crafted({0: (4, 4, 4, 4), 0.5: kept.get(on, (2, 2, 2, 2))})
+        setting = {"source": ("setting", ["training"] * 2), "l1_on": ("setting", [on] * 2)}
+        parts.append(part.assign_coords(setting))
+    return parts
+
+
 def test_answer_and_meaning_follow_the_counts():
-    def said(of, **counts):
-        return findings(crafted(FALLING | counts.get("at", {}))).said(of)
+    def said(of, at=None, **kept):
+        return findings(crafted(FALLING | (at or {})), *trained(**kept)).said(of)
 
     assert said(CO_OCCURRENCE.answer).startswith("Half of the polysemantic neurons are left at p/λ = 0.75 [")
     assert "at p/λ = 5 any are in 0 [0, 60] % of the flows" in said(CO_OCCURRENCE.answer)
     assert "at p/λ = 5 any are in 25 [" in said(CO_OCCURRENCE.answer, at={5: (0, 0, 0, 1)})
-    stay = findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2))))
+    assert "25 % at p = λ/2 with L1 on weights, and 50 %" in said(CO_OCCURRENCE.answer, weights=(1, 1, 1, 1))
+    stay = findings(crafted(dict.fromkeys(FALLING, (4, 4, 2, 2))), *trained())
     assert stay.said(CO_OCCURRENCE.answer) == "Not enough of it has been run to say."
-    same, slower = (
-        findings(crafted(FALLING), crafted({k * ratio: n for ratio, n in FALLING.items()}, 0.005))
-        for k in (1, 4)
-    )
-    assert "at 1 of 1 sizes m." in same.said(CO_OCCURRENCE.meaning)
-    assert "at 0 of 1 sizes m." in slower.said(CO_OCCURRENCE.meaning)
 
 
 def test_nothing_to_count_is_nothing_said():

@@ -43,6 +43,26 @@ def test_rests_passages_and_winners_are_told_apart():
     assert seen["returned_at"].sum() == 1
 
 
+def test_one_shared_coordinate_is_seed_001s_condition():
+    weights = np.array(
+        [
+            [0.5, 0.0, 0.0, 0.3],  # shares neuron 1 with the second, and nothing with the third
+            [0.6, 0.7, 0.0, 0.0],
+            [0.0, 0.4, 0.9, 0.0],  # shares neuron 2 with the second
+            [-0.5, 0.0, 0.2, 0.3],  # no positive inner product but with the third
+        ]
+    )
+    expected = [
+        [False, True, False, False],  # the second acts
+        [False, False, True, True],  # of the third and of the first
+        [True, False, False, True],  # of the second, and of the fourth
+        [False, True, False, False],
+    ]
+    np.testing.assert_array_equal(at_zero.one_shared(weights), expected)
+    both = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.3]])  # share two
+    assert not at_zero.one_shared(both).any()
+
+
 def test_latest_rebirth_is_that_of_the_strongest_pair():
     weights = [[0.9, 0.1], [0.4, 0.8], [-0.5, -0.1]]
     inner = np.dot(weights[0], weights[1])
@@ -75,6 +95,7 @@ def test_rates_are_for_each_rest_and_winners_are_counted_once():
     assert found("returned")[0].estimate.value == pytest.approx(30 / (110 - 10))
     assert found("won")[0].estimate.value == pytest.approx(1 / 48)
     assert found("late")[0].estimate.value == pytest.approx(0.2)
+    assert found("one_shared")[0].estimate.value == pytest.approx(1 / 40)
     assert found("by_events")[0].estimate.value == pytest.approx(1)
     assert "20 % of them are late" in found.said(rebirth.EXPERIMENTS[0].meaning)
     assert "0.1 to 0.1 passages" in found.said(rebirth.EXPERIMENTS[0].meaning)
@@ -91,5 +112,7 @@ COUNTS = {
     "middle": 0.3,
     "late": 6.0,
     "largest": 0.1,
+    "exposed": 40.0,
+    "revived": 1.0,
 }
 SIZE = {"n": 48, "m": 96, "l1": 0.004, "replicates": 2}

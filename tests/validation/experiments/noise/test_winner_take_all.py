@@ -40,7 +40,9 @@ def test_l1_makes_encodings_of_one_neuron_and_noise_free_flow_does_not():
     none = experiment.measure(**SETTING, seed=0)
     assert (none.fourth_norm < 0.6).all()
     assert (none.loss < 1e-6).all()
-    np.testing.assert_allclose(none.halfway, none.fourth_norm, atol=1e-3)
+    np.testing.assert_allclose(l1.spread.isel(share=-1), 1, atol=1e-3)
+    assert (none.spread.isel(share=-1) > 1.5).all()
+    np.testing.assert_allclose(l1.largest, 1)
 
 
 def test_flow_and_training_begin_alike():
@@ -48,33 +50,41 @@ def test_flow_and_training_begin_alike():
         experiment.measure(**(SETTING | {"mechanism": "l1", "source": source}), seed=0)
         for source in ("simulation", "training")
     )
-    np.testing.assert_array_equal(flow.polysemantic, trained.polysemantic)
+    np.testing.assert_allclose(flow.meetings, trained.meetings, atol=1e-3)
 
 
-def found(**fourth):
+def test_dense_encodings_meet_as_often_as_random_neurons():
+    rng = np.random.default_rng(0)
+    dense = rng.normal(size=(200, 4, 8))
+    one = np.zeros((200, 4, 8))
+    np.put_along_axis(one, rng.integers(8, size=(200, 4, 1)), 1.0, axis=-1)
+    for weights in (dense, one):
+        assert experiment.meetings(experiment.shares_of(weights)).mean() == pytest.approx(1 / 8, rel=0.15)
+
+
+def found(met=None, **fourth):
     """Return what is found of trained models and flows with these fourth norms, by mechanism."""
     parts = []
     for source in ("training", "simulation"):
         for mechanism, value in fourth.items():
             norms = value + np.array([-0.001, 0, 0.001]) + (0.002 if source == "simulation" else 0)
-            names = ("fourth_norm", "neurons", "loss")
-            variables = dict.fromkeys(names, ("replicate", norms))
-            variables["halfway"] = ("replicate", norms - np.array([0, 0, 0.02]))
-            counts = np.full(3, 2.0 if mechanism == "l1" else 0.0)
-            variables["polysemantic"] = ("replicate", counts)
+            variables = dict.fromkeys(("fourth_norm", "largest", "loss"), ("replicate", norms))
+            meetings = (met or {}).get(mechanism, 1 / 8) + np.array([-0.001, 0, 0.001])
+            variables["meetings"] = ("replicate", meetings)
+            variables["spread"] = (("replicate", "share"), np.ones((3, len(experiment.AT))))
             setting = SETTING | {"source": source, "mechanism": mechanism}
-            parts.append(xr.Dataset(variables, {"replicate": [0, 1, 2]} | setting))
+            coords = {"replicate": [0, 1, 2], "share": experiment.AT}
+            parts.append(xr.Dataset(variables, coords | setting))
     return Findings(EXPERIMENT, xr.concat(parts, "setting", coords=list(SETTING), data_vars="all"))
 
 
 def test_what_is_said_follows_the_data():
     floor = of_random_direction(8)
-    usual = found(none=floor, l1=1.0, l2=floor)
-    assert experiment._answer(usual).startswith("Neurons become a basis under L1 (fourth norms up to 1.0")
-    assert experiment._answer(usual).endswith("than without any under L1.")
-    turned = found(none=0.5, l1=floor, l2=floor - 0.1)
+    usual = found({"l1": 0.06}, none=floor, l1=1.0, batches=floor)
+    assert experiment._answer(usual).startswith(
+        "Neurons become a basis under L1 (largest share of an encoding"
+    )
+    assert "less than three quarters as often as random ones under L1." in experiment._answer(usual)
+    turned = found(none=0.5, l1=floor, batches=floor - 0.1)
     assert experiment._answer(turned).startswith("Neurons become a basis under none (")
-    assert [row.side for row in turned("fourth", source="training")] == ["above", "", "below"]
-    assert [row.agrees for row in usual("fourth")] == [True] * 6  # the flow is 0.002 off, within its interval
-    assert [row.estimate.value for row in usual("flow")] == [pytest.approx(0.002)] * 3
-    assert [row.estimate.value for row in usual("at_rest")] == [pytest.approx(2 / 3)] * 6
+    assert "random ones under none." in experiment._answer(turned)
