@@ -15,7 +15,7 @@ import numpy as np
 import scipy.linalg.cython_blas  # noqa: F401  # loaded here, so that threadpoolctl sees it
 from numba import njit, types
 from numba.extending import get_cython_function_address, overload
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import OpenBLASController, ThreadpoolController
 
 # Tuned; `python -m benchmarks constants blas.WORTH_IT SMALL FEWEST TILE` shows cost with other values.
 WORTH_IT = 128  # columns from which on it is faster than the general product, as measured
@@ -123,6 +123,7 @@ def one_thread() -> Iterator[None]:
     the others back.
     """
     with _count:
+        OpenBLASController.clear_controlling_thread(force=True)  # only the first thread that asks may set it
         limit = _blas().limit(limits=1)  # anew, since others may have set another number meanwhile
         _inside.append(_inside[0] if _inside else limit)
     try:
@@ -131,7 +132,9 @@ def one_thread() -> Iterator[None]:
         with _count:
             limit = _inside.pop()
             if not _inside:
+                OpenBLASController.clear_controlling_thread(force=True)
                 limit.restore_original_limits()
+                OpenBLASController.clear_controlling_thread()
 
 
 @functools.cache

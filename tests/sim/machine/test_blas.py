@@ -1,6 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
+from sim.machine import blas
 from sim.machine.blas import SMALL, rows_at_once, self_product
 
 
@@ -20,3 +23,20 @@ def test_rows_at_once(rows, columns):
     at_once = rows_at_once(rows, np.empty((columns, columns)))
     assert at_once * columns**2 <= SMALL or at_once == rows
     assert at_once > 0
+
+
+def test_any_thread_may_keep_blas_on_one_thread():
+    """In turn, and inside one another: threadpoolctl by itself listens to one thread alone."""
+
+    def numbers(_=None):
+        with blas.one_thread():
+            return {library["num_threads"] for library in blas._blas().info()}
+
+    before = blas._blas().info()
+    assert numbers() == {1}
+    with ThreadPoolExecutor(1) as other:
+        assert other.submit(numbers).result() == {1}
+        with blas.one_thread():
+            assert other.submit(numbers).result() == {1}
+            assert numbers() == {1}
+    assert blas._blas().info() == before
