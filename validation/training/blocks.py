@@ -9,6 +9,7 @@ from functools import partial
 from itertools import pairwise
 from typing import Self
 
+import numba
 import numpy as np
 
 from sim.machine.blas import one_thread
@@ -21,12 +22,17 @@ BLOCK_BYTES = 2**18
 
 
 class Team:
-    """A context with a thread for each core, on which BLAS keeps to one."""
+    """A context with a thread for each core that may be used, on which BLAS keeps to one.
+
+    In a worker of a pool that is one core: two workers whose threads wait for each other at every step, on two
+    cores, hardly move.
+    """
 
     def __enter__(self) -> Self:
         self._contexts = ExitStack()
         self._contexts.enter_context(one_thread())
-        self._pool = self._contexts.enter_context(ThreadPoolExecutor(os.cpu_count()))
+        self.threads = numba.get_num_threads()
+        self._pool = self._contexts.enter_context(ThreadPoolExecutor(self.threads))
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -6,7 +6,6 @@ of cores, and nor does the result. A part lies in memory neuron by neuron: so it
 its two products are those of BLAS, of which the symmetric one does half the operations.
 """
 
-import os
 import threading
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -55,7 +54,7 @@ class Parts:
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps and say whether Ctrl-C asked to stop meanwhile."""
         tasks = [(r, k) for r in self.replicates for k in range(len(r.steppers))]
-        threads = min(os.cpu_count() or 1, len(tasks))
+        threads = min(team.threads, len(tasks))
         barrier = threading.Barrier(threads)
 
         def work(first: int) -> None:
