@@ -76,6 +76,7 @@ def simulate(
     solver_of = METHODS[arguments.choice("method", method, METHODS)]
     rtol = arguments.real("rtol", rtol, above=0, most=1)
     until = None if until is None else arguments.real("until", until, above=0)
+    seed = arguments.repeatable(seed)
     weights, biases = _started(model, seed, initial, initial_biases)
     point = _Point(model)
     solver = solver_of(
