@@ -21,7 +21,7 @@ for _room in ROOMS:
         )
 
 _HOME = {name: room for room in ROOMS for name in importlib.import_module(room).__all__}
-__all__ = [*ROOMS, *_HOME]  # noqa: PLE0604
+__all__ = [*ROOMS, *_HOME]
 __version__ = metadata.version("polysem")
 
 

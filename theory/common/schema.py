@@ -18,8 +18,30 @@ from theory.common.arguments import ArgumentError, ArgumentTypeError
 
 SOURCES = ("theory", "simulation", "training", "experiment", "sweep")
 OTHERS = frozenset(
-    ".csv .tsv .txt .md .html .json .toml .xlsx .parquet .npy .npz .mat .pt .pth .pkl .safetensors .zarr .zip "
-    ".png .jpg .svg .pdf".split()
+    [
+        ".csv",
+        ".tsv",
+        ".txt",
+        ".md",
+        ".html",
+        ".json",
+        ".toml",
+        ".xlsx",
+        ".parquet",
+        ".npy",
+        ".npz",
+        ".mat",
+        ".pt",
+        ".pth",
+        ".pkl",
+        ".safetensors",
+        ".zarr",
+        ".zip",
+        ".png",
+        ".jpg",
+        ".svg",
+        ".pdf",
+    ]
 )
 LONG = re.compile("-?0x[0-9a-f]{16,}")
 

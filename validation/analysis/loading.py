@@ -227,7 +227,9 @@ def _one_network(
     if not several:
         return array, axes
     array, axes = array[replicate or 0], axes[1:]
-    if not axes and array.ndim == 3 and len(array) == 2:  # encoder and decoder of an untied checkpoint of ours
+    if (
+        not axes and array.ndim == 3 and len(array) == 2
+    ):  # encoder and decoder of an untied checkpoint of ours
         array = array[0]
     return array, axes
 

@@ -11,11 +11,10 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from validation.cli import declared, ending, reading, sweeping, training
+from validation.cli import declared, ending, exploring, reading, sweeping, training
 from validation.cli.ending import NAMES, end, stopped
 from validation.cli.examples import example
 from validation.cli.sizes import L1, Features, InitStd, L1Train, Neurons, Seed, model, say_polysemantic, wrote
-
 
 RACE = 64  # bytes that `sparsify` takes for each weight, with what draws them
 
@@ -42,6 +41,7 @@ app = typer.Typer(
 
 app.add_typer(sweeping.app, name="sweep")
 app.add_typer(training.app, name="train")
+app.command(epilog=example("polysem explore --n 32 --m 64 --l1 0.01 --out page.html"))(exploring.explore)
 
 
 def _version(asked: bool) -> None:
@@ -248,7 +248,9 @@ def analyze(
     initial: Annotated[
         Path | None, reading.option(Path, "--initial", "File with the encodings before training.")
     ] = None,
-    key: Annotated[str | None, typer.Option("--key", help="Name of the array, where FILE has several.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Name of the array, where FILE has several.")
+    ] = None,
     transpose: Annotated[
         bool | None,
         typer.Option(

@@ -138,7 +138,9 @@ def dictionary(
         wrote(format.save(result, sae_lens))
 
 
-@app.command(name="two-layer", epilog=example("polysem train two-layer --n 32 --n-inputs 16 --m 64 --steps 500"))
+@app.command(
+    name="two-layer", epilog=example("polysem train two-layer --n 32 --n-inputs 16 --m 64 --steps 500")
+)
 @declared.options("validation.training.two_layer:train", NAMES, optimizer="lamb:weight_decay=0")
 def two_layer(
     n: Features = 128,

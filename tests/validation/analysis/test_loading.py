@@ -96,14 +96,22 @@ LAYERS = {
     "nn.Linear": ({"weight": PAIR.T, "bias": BEFORE[0]}, True),
     "nn.Linear in a model": ({"model.hidden.weight": PAIR.T, "model.hidden.bias": BEFORE[0]}, True),
     "encoder and decoder": (
-        {"encoder.weight": PAIR.T, "encoder.bias": BEFORE[0], "decoder.weight": BEFORE, "decoder.bias": BEFORE[:, 0]},
+        {
+            "encoder.weight": PAIR.T,
+            "encoder.bias": BEFORE[0],
+            "decoder.weight": BEFORE,
+            "decoder.bias": BEFORE[:, 0],
+        },
         True,
     ),
     "decoder alone": ({"decoder.weight": PAIR}, False),
     "toy models notebook": ({"W": PAIR, "b_final": BEFORE[:, 0]}, False),
     "SAELens": ({"W_enc": PAIR, "W_dec": BEFORE.T, "b_enc": BEFORE[0], "b_dec": BEFORE[:, 0]}, False),
     "TransformerLens": ({"W_in": PAIR, "W_out": BEFORE.T, "b_in": BEFORE[0], "b_out": BEFORE[:, 0]}, False),
-    "nn.Sequential": ({"0.weight": PAIR.T, "0.bias": BEFORE[0], "2.weight": BEFORE, "2.bias": BEFORE[:, 0]}, True),
+    "nn.Sequential": (
+        {"0.weight": PAIR.T, "0.bias": BEFORE[0], "2.weight": BEFORE, "2.bias": BEFORE[:, 0]},
+        True,
+    ),
     "ten layers on": ({"10.weight": BEFORE, "2.weight": PAIR.T}, True),
     "sequence, which is no encoder": ({"sequence.0.weight": PAIR.T, "sequence.2.weight": BEFORE}, True),
 }
@@ -112,7 +120,9 @@ LAYERS = {
 @pytest.mark.parametrize("name", LAYERS)
 def test_ordinary_weights(tmp_path, name):
     tensors, transposed = LAYERS[name]
-    save_file({key: np.ascontiguousarray(array) for key, array in tensors.items()}, tmp_path / "w.safetensors")
+    save_file(
+        {key: np.ascontiguousarray(array) for key, array in tensors.items()}, tmp_path / "w.safetensors"
+    )
     weights, initial, origin = load(tmp_path / "w.safetensors")
     np.testing.assert_array_equal(weights, PAIR)
     assert initial is None
@@ -121,7 +131,9 @@ def test_ordinary_weights(tmp_path, name):
 
 
 def test_what_was_read_and_which_way_round_is_said(polysem, tmp_path):
-    save_file({"lin.weight": np.ascontiguousarray(PAIR), "lin.bias": BEFORE[:, 0]}, tmp_path / "w.safetensors")
+    save_file(
+        {"lin.weight": np.ascontiguousarray(PAIR), "lin.bias": BEFORE[:, 0]}, tmp_path / "w.safetensors"
+    )
     done = polysem("analyze", "w.safetensors")
     assert done.stdout.startswith("read lin.weight, transposed: 4 features × 3 neurons\n")
     assert done.stderr.startswith("polysem: warning: w.safetensors does not tell which axis is which")
@@ -153,7 +165,9 @@ def test_an_untied_checkpoint_gives_its_encoder(tmp_path):
 def test_a_result_is_taken_as_it_is():
     run = simulate(Autoencoder(3, 6, 0.02))
     assert analyze(run).identical(analyze(run.final.values, run.initial.values))
-    with pytest.raises(TypeError, match=r"^weights must be encodings, or a result that has them as final, got energy"):
+    with pytest.raises(
+        TypeError, match=r"^weights must be encodings, or a result that has them as final, got energy"
+    ):
         analyze(run[["energy"]])
 
 
@@ -212,7 +226,10 @@ WRONG = {
     ),
     "members.npz": (lambda path: _archive(path, "weights.npy", b"text"), "holds no NumPy array"),
     "none.npz": (lambda path: np.savez(path), "must hold a matrix of encodings, none.npz has nothing"),
-    "vectors.npz": (lambda path: np.savez(path, a=PAIR[0], b=PAIR[1]), "must hold a matrix of encodings.* has a, b"),
+    "vectors.npz": (
+        lambda path: np.savez(path, a=PAIR[0], b=PAIR[1]),
+        "must hold a matrix of encodings.* has a, b",
+    ),
     "initial.npz": (lambda path: np.savez(path, w=PAIR, initial=PAIR.T), "must hold as initial a matrix"),
     "text.safetensors": (b"text, and long enough for a header", "is no safetensors file"),
     "cut.safetensors": (lambda path: _cut_tensors(path), "is no safetensors file"),
@@ -266,7 +283,10 @@ def test_which_of_several_has_to_be_said(refuses, tmp_path):
         (("two.npz",), "--key must say which array of two.npz holds the encodings: a, b"),
         (("two.npz", "--key", "c"), "--key must be one of a, b, got 'c'"),
         (("several.nc",), "--replicate must say which of the 2 networks in several.nc: 0 to 1"),
-        (("several.nc", "--replicate", "2"), "--replicate must be less than 2, the networks in several.nc, got 2"),
+        (
+            ("several.nc", "--replicate", "2"),
+            "--replicate must be less than 2, the networks in several.nc, got 2",
+        ),
         (("several.nc", "--replicate", "-1"), "--replicate must be a whole number of at least 0"),
     ):
         refuses("analyze", *options, line=line)

@@ -81,7 +81,9 @@ def test_completion(tmp_path, shell):
         "zsh": {"_TYPER_COMPLETE_ARGS": "polysem spars"},
     }
     environment = os.environ | asked[shell] | {"_POLYSEM_COMPLETE": f"complete_{shell}"}
-    done = subprocess.run([POLYSEM], env=environment, capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [POLYSEM], env=environment, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert "sparsify" in done.stdout
     assert "simulate" not in done.stdout
 
