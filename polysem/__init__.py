@@ -16,7 +16,7 @@ for _room in ROOMS:
     _origin = Path(_found.origin).parent.parent if _found and _found.origin else None
     if _origin is None or _origin.resolve() != Path(__file__).parent.parent.resolve():
         raise ImportError(
-            f"polysem needs its own package {_room}, but {_found.origin if _found else 'nothing'} comes first; "
+            f"polysem needs its own package {_room}, but {_found and _found.origin} comes first; "
             "give that another name, or run from another folder"
         )
 

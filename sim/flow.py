@@ -127,7 +127,7 @@ def simulate(
             "energy": ("time", energies),
             "initial": (("feature", "neuron"), weights),
             "final": (("feature", "neuron"), flow.weights),
-            **{"weights": (("time", "feature", "neuron"), all_weights) for all_weights in saved},
+            **({"weights": (("time", "feature", "neuron"), saved[0])} if saved else {}),
         },
         source="simulation",
         model=model,

@@ -110,7 +110,7 @@ def simulate(
             "final": (("feature", "neuron"), final),
             "initial_biases": ("feature", biases),
             "biases": ("feature", end_biases),
-            **{"weights": (("time", "feature", "neuron"), all_weights) for all_weights in saved},
+            **({"weights": (("time", "feature", "neuron"), saved[0])} if saved else {}),
         },
         source="simulation",
         model=model,

@@ -20,7 +20,7 @@ REAL = ("F16", "F32", "F64", *(f"{sign}{bits}" for sign in "IU" for bits in (8, 
 
 
 class Stored(NamedTuple):
-    """An array in a file: its shape, and the array, are read when asked for; ``axes`` if the file names them."""
+    """An array in a file: it and its shape are read when asked for; ``axes`` if the file names them."""
 
     shape: Callable[[], tuple[int, ...]]
     read: Callable[[], np.ndarray]

@@ -46,7 +46,7 @@ def load(
         ``.npy``, ``.npz``, ``.safetensors``, or ``.nc`` written by this toolkit. Of several arrays the final
         encodings are those called ``final`` or ``weights``, or else the only matrix beside ``initial``, the
         only one of an encoder (``encoder.weight``, ``W_enc``, ``W_in``), or the first of two numbered layers
-        that lead to the hidden layer and back (``0.weight`` and ``2.weight`` of an ``nn.Sequential``). Vectors,
+        that lead to the hidden layer and back (``0.weight``, ``2.weight`` of an ``nn.Sequential``). Vectors,
         such as biases, are left out.
     initial : path, optional
         A file with the initial encodings: ``initial``, or what would be read as final ones.
@@ -54,8 +54,8 @@ def load(
         The name of the array in the file, where that does not find it.
     transpose : bool, optional
         Whether the array is stored as (neuron, feature). By default its name tells: ``weight`` of
-        ``torch.nn.Linear`` is (output, input), and neurons are the output of an encoder, as which a single one
-        is read, and the input of a decoder; ``W_enc``, ``W_in`` are (feature, neuron), ``W_dec``, ``W_out``
+        ``torch.nn.Linear`` is (output, input), and neurons are the output of an encoder, as which a single
+        array of a single one is read, and the input
         (neuron, feature); all others (feature, neuron). Where the name does not tell, and features are more
         than neurons, so that some would have to share, there is a warning.
     replicate : int, optional

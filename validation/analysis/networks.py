@@ -23,8 +23,8 @@ def analyze(
     Parameters
     ----------
     weights : ndarray, shape (feature, neuron), or Dataset
-        Encodings, at any scale; of a result of `simulate` or `train`, those that it ends with, and the initial
-        ones too.
+        Encodings, at any scale; of a result of `simulate` or `train`, those that it ends with, and the
+        initial ones too.
     initial : ndarray, shape (feature, neuron), optional
         The encodings before training.
     threshold : float

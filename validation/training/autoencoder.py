@@ -113,8 +113,8 @@ def train(
         ``leader``, the slot of the largest weight (`sim.metrics.leading_slots`), (replicate, step, feature)
         and ``energy`` = loss / 4 (replicate, step) at step 0 and at steps spaced like a logarithm. For
         gradient descent the dimension is ``time`` = 4 · Σ rate, the time of the flow that it follows, with
-        ``step`` as a second coordinate. For untied weights all that is about the encoder; the decoder is in ``initial_decoder`` and
-        ``final_decoder``.
+        ``step`` as a second coordinate. For untied weights all that is about the encoder; the decoder is in
+        ``initial_decoder`` and ``final_decoder``.
 
         Subgradient steps have no exact zeros: weights that the flow holds at 0 jump about it. ``active``
         therefore counts the weights of size greater than attribute ``active_threshold``, the size

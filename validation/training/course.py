@@ -88,7 +88,7 @@ class Course:
         return {name: np.stack([r[name] for r in self.records], axis=1) for name in self.records[0]}
 
     def clock(self, times: np.ndarray | None = None) -> tuple[str, dict[str, Any]]:
-        """Return the dimension of what was recorded, and its coordinates: flow times if there are, or steps."""
+        """Return the dimension of what was recorded, and its coordinates: flow times if any, or steps."""
         steps = self.recorded[: len(self.records)]
         if times is None:
             return "step", {"step": steps}
