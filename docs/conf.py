@@ -6,7 +6,7 @@ from pathlib import Path
 DOCS = Path(__file__).parent
 sys.path[:0] = [str(DOCS.parent), str(DOCS / "_site")]
 
-import polysem
+import polysem  # noqa: E402
 
 project, author, release = "polysem", "the authors of polysem", polysem.__version__
 extensions = [

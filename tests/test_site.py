@@ -78,7 +78,9 @@ def test_every_example_has_a_picture():
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", LOOKED_AT)
 def test_pages_in_a_browser(name, width, scheme):
-    with opened((SITE / name).as_uri(), viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
+    with opened(
+        (SITE / name).as_uri(), viewport={"width": width, "height": 900}, color_scheme=scheme
+    ) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         if width > 390:
             assert violations(page) == {}

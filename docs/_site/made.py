@@ -1,6 +1,7 @@
 """Pages that are made from the code: chapters of mathematics, questions with their answers, the API."""
 
 import importlib
+import inspect
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -67,12 +68,14 @@ def _chapters() -> Iterator[tuple[str, str]]:
 def _derivation(derivation: Derivation) -> str:
     """Return a derivation as a text: its name as people say it, and equations between its sentences."""
     text = derivation.markdown()
-    return text.replace(f"## {derivation.name}\n", f"## {derivation.name.replace('_', ' ').capitalize()}\n", 1)
+    return text.replace(
+        f"## {derivation.name}\n", f"## {derivation.name.replace('_', ' ').capitalize()}\n", 1
+    )
 
 
 def _questions(folder: Path) -> str:
     """Return the page of questions: what each experiment asks, its answer, and its picture."""
-    subject = {e.name: type(e).__name__ and _subject(e) for e in EXPERIMENTS}
+    subject = {experiment.name: _subject(experiment) for experiment in EXPERIMENTS}
     found = defaultdict(list)
     for page in sorted(folder.glob("*.md")):
         text = page.read_text(encoding="utf-8")
@@ -80,7 +83,10 @@ def _questions(folder: Path) -> str:
         if answer is None:
             raise ValueError(f"{page} has no answer in bold after its title")
         found[subject.get(page.stem, "others")].append((page.stem, question, answer[1]))
-    parts = ["# Questions and answers\n", "Each is a command, `polysem experiment NAME`, that writes its page.\n"]
+    parts = [
+        "# Questions and answers\n",
+        "Each is a command, `polysem experiment NAME`, that writes its page.\n",
+    ]
     for name, rows in found.items():
         parts += [f"## {CHAPTERS.get(name, name.replace('_', ' ').capitalize())}\n"]
         parts += ["| question | answer | |", "| --- | --- | --- |"]
@@ -116,10 +122,12 @@ def _documented(path: str, thing: object) -> Iterator[str]:
         yield f".. autoclass:: {path}\n   :members:\n"
     elif callable(thing):
         yield f".. autofunction:: {path}\n"
-    elif hasattr(thing, "__all__"):
+    elif inspect.ismodule(thing):
         yield f"{path}\n{'-' * len(path)}\n\n.. automodule:: {path}\n   :no-members:\n"
-        for name in thing.__all__:
+        for name in getattr(thing, "__all__", ()):
             yield from _documented(f"{path}.{name}", getattr(thing, name))
+    else:
+        yield f".. py:data:: {path}\n\n   {(type(thing).__doc__ or '').splitlines()[0]}\n"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

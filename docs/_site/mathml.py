@@ -1,4 +1,4 @@
-"""Formulas as MathML, which every browser draws by itself: no script, no network, and screen readers have them."""
+"""Formulas as MathML, which every browser draws by itself: no script, no network; screen readers read it."""
 
 from typing import Any
 

@@ -25,4 +25,6 @@ ax.legend()
 # When one weight is left is random, with a law that is the same for all sizes.
 
 law = sparsification.time_to_sparsity()
-print(f"here {race.attrs['time_to_sparsity'] * model.l1:.2f} / λ, by the law {law.mean():.2f} ± {law.std():.2f}")
+print(
+    f"here {race.attrs['time_to_sparsity'] * model.l1:.2f} / λ, by the law {law.mean():.2f} ± {law.std():.2f}"
+)

@@ -20,4 +20,6 @@ for ax, n in zip(axes, (5, 6), strict=True):
     best = superposition.polygons(n)[0]
     turned = np.append(np.arange(best.corners), 0)
     ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xlabel="neuron 0", ylabel="neuron 1")
-    ax.set_title(f"{n} features: loss {float(run.loss[-1]):.5f},\nbest polygon ({best.corners} corners) {best.loss:.5f}")
+    ax.set_title(
+        f"{n} features: loss {float(run.loss[-1]):.5f},\nbest polygon ({best.corners} corners) {best.loss:.5f}"
+    )

@@ -153,7 +153,8 @@ def collection(name: str, value: object, of: str) -> tuple:
         If `value` is no collection.
     """
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ArgumentTypeError(f"{name} must be a collection of {of}, got {shown(value)}")
+        one = f"; did you mean [{shown(value)}]?" if isinstance(value, str) else ""
+        raise ArgumentTypeError(f"{name} must be a collection of {of}, got {shown(value)}{one}")
     return tuple(value)
 
 

@@ -34,7 +34,9 @@ def test_a_scene_holds_the_run():
     np.testing.assert_allclose(norms, [run.l1_norm, run.l2_norm], rtol=1e-6)
     alone = sparsification.population(model, times)
     np.testing.assert_allclose(scene["theory"]["active"], alone.active, rtol=1e-4)
-    assert scene["theory"]["polysemantic"]["mean"] == pytest.approx(collisions.polysemantic_neurons(5, 9).mean())
+    assert scene["theory"]["polysemantic"]["mean"] == pytest.approx(
+        collisions.polysemantic_neurons(5, 9).mean()
+    )
 
 
 def test_arrows_are_the_flow_of_the_expected_loss():
