@@ -10,7 +10,7 @@ NEEDED = "needs Playwright with Debian's Chromium: pip install -e '.[browser]' a
 
 @contextmanager
 def opened(address, **options):
-    """Open a page, and fail what it says on its console, an error of its own, or a request that leads away."""
+    """Open a page, and fail what it says on its console, its errors, and requests that lead away."""
     playwright = pytest.importorskip("playwright.sync_api", reason=NEEDED)
     if (program := shutil.which("chromium")) is None:
         pytest.skip(NEEDED)

@@ -11,7 +11,7 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """Let nothing pass that was not tested: only a GPU may be missing, and a browser where none can be had."""
+    """Let nothing pass that was not tested: only a GPU may be missing, or a browser."""
     report = (yield).get_result()
     may_be_missing = any(item.get_closest_marker(name) for name in ("gpu", "browser"))
     if report.skipped and item.config.getoption("--no-skips") and not may_be_missing:

@@ -6,7 +6,6 @@ Five features that are rarely on share two neurons: they become the corners of a
 exactly. Six do better with a pentagon, too, and leave one out.
 """
 
-import numpy as np
 from matplotlib import pyplot as plt
 
 from polysem import Superposition, simulate, superposition
@@ -18,8 +17,7 @@ for ax, n in zip(axes, (5, 6), strict=True):
         ax.annotate("", (x, y), (0, 0), arrowprops={"arrowstyle": "->", "color": "#0072B2", "lw": 2})
         ax.text(1.12 * x, 1.12 * y, str(feature), ha="center", va="center")
     best = superposition.polygons(n)[0]
-    turned = np.append(np.arange(best.corners), 0)
     ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xlabel="neuron 0", ylabel="neuron 1")
     ax.set_title(
-        f"{n} features: loss {float(run.loss[-1]):.5f},\nbest polygon ({best.corners} corners) {best.loss:.5f}"
+        f"{n} features: loss {float(run.loss[-1]):.5f},\n{best.corners} corners: {best.loss:.5f}"
     )

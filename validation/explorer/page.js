@@ -132,7 +132,7 @@
       if (high - low < 1e-9) [low, high] = [low - 0.5, high + 0.5];
       const rim = (high - low) * 0.04;
       [low, high] = [low - rim, high + rim];
-      const box = { left: 56, right: width - 8, top: 8, bottom: height - 40 };
+      const box = { left: 56, right: width - 16, top: 8, bottom: height - 40 };
       const first = Math.log10(this.times[1]), last = Math.log10(this.times.at(-1));
       this.x = (time) => box.left + ((Math.log10(time) - first) / (last - first)) * (box.right - box.left);
       const py = (y) => box.bottom - ((y - low) / (high - low)) * (box.bottom - box.top);
