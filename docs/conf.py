@@ -18,10 +18,11 @@ extensions = [
     "made",
 ]
 exclude_patterns = ["_build", "_site", "gallery", "sweeps", "examples/*.ipynb", "examples/*.py"]
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]  # the gallery's own settings are functions
 
+html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "polysem"
 html_static_path = ["_site/static"]

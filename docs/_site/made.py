@@ -91,7 +91,7 @@ def _questions(folder: Path) -> str:
         parts += [f"## {CHAPTERS.get(name, name.replace('_', ' ').capitalize())}\n"]
         parts += ["| question | answer | |", "| --- | --- | --- |"]
         parts += [
-            f"| [{question}](experiments/{page}.md) | {answer} | ![](experiments/{page}.png) |"
+            f"| [{question}](experiments/{page}.md) | {answer} | ![{question}](experiments/{page}.png) |"
             for page, question, answer in rows
         ]
         parts.append("")
