@@ -148,8 +148,8 @@ def kinds_of_results():
     yield train(Autoencoder(3, 6, 0.02), steps=3, tied=False)
     yield train(Superposition(3, 2, 0.1), steps=3)
     yield train(TwoLayer(8, 4, 8, 0.2), steps=3, batch=4)
-    yield train(Dictionary(6, 12, "gated"), data=hidden, steps=3, batch=16)
-    yield train(Dictionary(6, 12, "jumprelu"), data=hidden, steps=3, batch=16)
+    yield train(Dictionary(6, 12, "gated", l1_coefficient=0.1), data=hidden, steps=3, batch=16)
+    yield train(Dictionary(6, 12, "jumprelu", l0_coefficient=0.1), data=hidden, steps=3, batch=16)
 
 
 def test_every_variable_says_what_it_is():
