@@ -25,6 +25,7 @@ from theory.common import arguments, memory, schema
 from theory.model import Autoencoder
 from theory.sparsification.reduction import final_weight
 
+LOOKS = 200  # at default times, ten decades of them
 STRIDE = 10.0  # between looks whether the winners are at rest
 AT_REST = 1e-2  # distance of a winner from its final size; it is put there exactly
 BREATH = 2**28  # multiplications in kernels before Python first looks for Ctrl-C
@@ -42,6 +43,7 @@ def simulate(
     method: str = "splitting",
     forces: Collection[str | Force] = tuple(FORCES),
     rtol: float | None = None,
+    save_weights: bool = False,
 ) -> xr.Dataset:
     """Integrate the flow ``dW_i/dt = (1 − ‖W_i‖²) W_i − Σ_{j≠i} ReLU(W_i·W_j) W_j − λ sign(W_i)``.
 
@@ -49,8 +51,8 @@ def simulate(
     ----------
     model : Autoencoder
         Parameters n, m, λ, σ.
-    seed : int or SeedSequence
-        Seed of the initial weights.
+    seed : int, SeedSequence or Generator
+        Seed of the initial weights; a Generator of NumPy draws one, which is in the attributes.
     initial : array_like, shape (feature, neuron), optional
         Initial weights, instead of random ones; norms of encodings are at most 1000.
     until : float, optional
@@ -72,6 +74,8 @@ def simulate(
         length of a step, by default 0.05. At most 1, and at least 10⁻¹², for "event" 10⁻¹⁵. There is no
         absolute tolerance: what is measured are encodings, whose norms are about 1 and known beforehand, and
         single weights, of the order of 1/√m, matter by which of them die, which is exact.
+    save_weights : bool
+        Whether the result has ``weights`` (time, feature, neuron), too: all encodings at all times.
 
     Returns
     -------
@@ -93,7 +97,11 @@ def simulate(
     """
     arguments.instance("model", model, Autoencoder)
     needed = METHODS[arguments.choice("method", method, METHODS)].memory(model.n_features, model.n_neurons)
+    if arguments.yes_or_no("save_weights", save_weights):
+        looks = LOOKS if times is None else np.size(times)
+        needed += 2 * 8 * looks * model.n_features * model.n_neurons  # as they come, and side by side
     memory.enough(needed, n_features=model.n_features, n_neurons=model.n_neurons)
+    seed = arguments.repeatable(seed)
     weights = drawn(model, seed) if initial is None else _given(model, initial)
     flow = Flow(model, weights.copy(), method, forces, rtol)
     until = None if until is None else arguments.real("until", until, above=0)
@@ -102,14 +110,14 @@ def simulate(
             "until must be given unless L1 acts with none but feature benefit and interference: "
             "only then is the sparse fixed point known"
         )
-    flow.watch = watch = _watch(model.l1, until, times)
+    flow.watch = watch = _watch(model.l1, until, times, save_weights)
     watch.see(flow.time, flow.at)
     if until is None:
         flow.settle()
     else:
         flow.advance(until)
     columns = (np.array(column) for column in zip(*watch.seen, strict=True))
-    at, l1_norm, l2_norm, active, leader, energies = columns
+    at, l1_norm, l2_norm, active, leader, energies, *saved = columns
     return schema.dataset(
         {
             "l1_norm": (("time", "feature"), l1_norm),
@@ -119,6 +127,7 @@ def simulate(
             "energy": ("time", energies),
             "initial": (("feature", "neuron"), weights),
             "final": (("feature", "neuron"), flow.weights),
+            **({"weights": (("time", "feature", "neuron"), saved[0])} if saved else {}),
         },
         source="simulation",
         model=model,
@@ -286,8 +295,8 @@ class Flow:
         }
 
 
-def _watch(l1: float, until: float | None, times: np.ndarray | None) -> Watch:
-    look = functools.partial(_observe, l1=l1)
+def _watch(l1: float, until: float | None, times: np.ndarray | None, save_weights: bool) -> Watch:
+    look = functools.partial(_observe, l1=l1, save_weights=save_weights)
     if times is None:
         return Watch(default_times(until), look)
     grid = arguments.times("times", times)
@@ -336,9 +345,10 @@ def _given(model: Autoencoder, initial: np.ndarray) -> np.ndarray:
     return weights
 
 
-def _observe(weights: np.ndarray, l1: float) -> tuple:
+def _observe(weights: np.ndarray, l1: float, save_weights: bool) -> tuple:
     sizes = np.abs(weights)
     with one_thread():  # others would go on waiting for work on the cores that the integrator needs
         value = energy(weights, l1)
     lengths, active = np.linalg.norm(weights, axis=1), (sizes > 0).sum(axis=1)
-    return sizes.sum(axis=1), lengths, active, leading_slots(weights), value
+    seen = sizes.sum(axis=1), lengths, active, leading_slots(weights), value
+    return (*seen, weights.copy()) if save_weights else seen

@@ -3,8 +3,9 @@
 from typing import TYPE_CHECKING
 
 import numpy as np
+import xarray as xr
 
-from theory.common import arguments
+from theory.common import arguments, schema
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -28,13 +29,13 @@ def features_on(weights: np.ndarray, threshold: float = 0.5) -> np.ndarray:
     return (np.abs(weights) > arguments.real("threshold", threshold, least=0)).sum(axis=-2)
 
 
-def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | np.ndarray:
+def polysemantic_neurons(weights: np.ndarray | xr.Dataset, threshold: float = 0.5) -> int | np.ndarray:
     """Count the neurons on which two or more features have a weight of size greater than `threshold`.
 
     Parameters
     ----------
-    weights : ndarray, shape (..., feature, neuron)
-        Encodings; leading axes are replicates.
+    weights : ndarray, shape (..., feature, neuron), or Dataset
+        Encodings; leading axes are replicates. Of a result of `simulate` or `train`, those that it ends with.
     threshold : float
         Size from which on a weight counts, at least 0.
 
@@ -55,7 +56,7 @@ def polysemantic_neurons(weights: np.ndarray, threshold: float = 0.5) -> int | n
     any threshold between tells the same. The paper's criterion, two weights in [0.8, 1.2], is met by
     the same neurons once training has converged.
     """
-    count = (features_on(weights, threshold) >= 2).sum(axis=-1)
+    count = (features_on(schema.final("weights", weights), threshold) >= 2).sum(axis=-1)
     return int(count) if np.ndim(count) == 0 else count
 
 

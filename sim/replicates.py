@@ -71,6 +71,7 @@ def ensemble(
     """
     arguments.instance("model", model, Autoencoder)
     replicates = arguments.whole("replicates", replicates, least=1)
+    seed = arguments.repeatable(seed)
     workers = os.cpu_count() or 1 if workers is None else arguments.whole("workers", workers, least=1)
     probe = ends_sparse(model, method, forces, rtol)
     _room(model, replicates, workers, method)

@@ -36,4 +36,6 @@ def simulate(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
     TypeError, ValueError
         If this kind of model has no flow here, or an argument is not what its kind takes.
     """
-    return kinds.serving(model, FLOWS, "has a flow")(model, *arguments, **options)
+    integrated = kinds.serving(model, FLOWS, "has a flow")
+    kinds.known(integrated, options)
+    return integrated(model, *arguments, **options)

@@ -11,11 +11,12 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item):
-    """Let nothing pass that was not tested: only a GPU may be missing."""
+    """Let nothing pass that was not tested: only a GPU may be missing, or a browser."""
     report = (yield).get_result()
-    if report.skipped and item.config.getoption("--no-skips") and item.get_closest_marker("gpu") is None:
+    may_be_missing = any(item.get_closest_marker(name) for name in ("gpu", "browser"))
+    if report.skipped and item.config.getoption("--no-skips") and not may_be_missing:
         report.outcome = "failed"
-        report.longrepr = f"skipped, but not for want of a GPU: {report.longrepr[2]}"
+        report.longrepr = f"skipped, but not for want of a GPU or a browser: {report.longrepr[2]}"
 
 
 @pytest.fixture

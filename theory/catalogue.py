@@ -4,6 +4,7 @@ import difflib
 import functools
 import importlib
 from types import MappingProxyType
+from typing import Any
 
 from theory.common import arguments
 from theory.derivation import Derivation
@@ -172,18 +173,30 @@ INDEX = MappingProxyType(
 )
 NAMES = tuple(name for names in INDEX.values() for name in names)
 
-derivations: tuple[Derivation, ...]  # all of them, imported when they are first looked at
+derivations: "Derivations"  # all of them, imported when they are first looked at
 
 
-def __getattr__(name: str) -> tuple[Derivation, ...]:
+class Derivations(tuple[Derivation, ...]):
+    """Derivations in the order in which a reader meets them, and by name: ``derivations["threshold"]``."""
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the derivation of a name or at a place, or those of a slice."""
+        return find(key) if isinstance(key, str) else super().__getitem__(key)
+
+    def __contains__(self, item: object) -> bool:
+        """Say whether there is a derivation of that name, or this one."""
+        return item in NAMES if isinstance(item, str) else super().__contains__(item)
+
+
+def __getattr__(name: str) -> Derivations:
     if name != "derivations":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _all()
 
 
 @functools.cache
-def _all() -> tuple[Derivation, ...]:
-    return tuple(derivation for module in INDEX for derivation in _of(module))
+def _all() -> Derivations:
+    return Derivations(derivation for module in INDEX for derivation in _of(module))
 
 
 def chapter(name: str) -> tuple[Derivation, ...]:

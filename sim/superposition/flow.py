@@ -30,6 +30,7 @@ def simulate(
     times: np.ndarray | None = None,
     method: str = "lsoda",
     rtol: float = 1e-6,
+    save_weights: bool = False,
 ) -> xr.Dataset:
     """Integrate ``dW/dt = −∂L/∂W``, ``db/dt = −∂L/∂b``, the gradient flow of the expected loss L.
 
@@ -52,6 +53,8 @@ def simulate(
         Integrator of SciPy; "lsoda" switches between one for stiff and one for other stretches.
     rtol : float
         Relative error of a step; the absolute one is a thousandth of it.
+    save_weights : bool
+        Whether the result has ``weights`` (time, feature, neuron), too: all encodings at all times.
 
     Returns
     -------
@@ -76,8 +79,9 @@ def simulate(
     solver_of = METHODS[arguments.choice("method", method, METHODS)]
     rtol = arguments.real("rtol", rtol, above=0, most=1)
     until = None if until is None else arguments.real("until", until, above=0)
+    seed = arguments.repeatable(seed)
     weights, biases = _started(model, seed, initial, initial_biases)
-    point = _Point(model)
+    point = _Point(model, arguments.yes_or_no("save_weights", save_weights))
     solver = solver_of(
         point.slope,
         0.0,
@@ -98,7 +102,7 @@ def simulate(
     if until is None:
         final, end_biases, ending = _rested(final.copy(), end_biases.copy(), model, ending)
     watch.see_end(solver.t, np.concatenate([final.ravel(), end_biases]))
-    at, losses = (np.array(column) for column in zip(*watch.seen, strict=True))
+    at, losses, *saved = (np.array(column) for column in zip(*watch.seen, strict=True))
     return schema.dataset(
         {
             "loss": ("time", losses),
@@ -106,6 +110,7 @@ def simulate(
             "final": (("feature", "neuron"), final),
             "initial_biases": ("feature", biases),
             "biases": ("feature", end_biases),
+            **({"weights": (("time", "feature", "neuron"), saved[0])} if saved else {}),
         },
         source="simulation",
         model=model,
@@ -123,7 +128,8 @@ def simulate(
 class _Point:
     """Weights and biases in one vector, as solvers want them."""
 
-    def __init__(self, model: Superposition) -> None:
+    def __init__(self, model: Superposition, save_weights: bool) -> None:
+        self._save_weights = save_weights
         self.model, self._importances = model, model.importances
         self._shape = model.n_features, model.n_neurons
         self._size = model.n_features * model.n_neurons
@@ -145,9 +151,11 @@ class _Point:
             out[: self._size], out[self._size :] = -by_weights.ravel(), -by_biases
         return out
 
-    def loss(self, at: np.ndarray) -> tuple[float]:
+    def seen(self, at: np.ndarray) -> tuple:
         """Return what is kept of a point."""
-        return (expected_loss(*self.parts(at), self.model),)
+        weights, biases = self.parts(at)
+        loss = expected_loss(weights, biases, self.model)
+        return (loss, weights.copy()) if self._save_weights else (loss,)
 
 
 def _rested(
@@ -185,8 +193,8 @@ def _started(
 
 def _watch(point: _Point, until: float | None, times: np.ndarray | None) -> Watch:
     if times is None:
-        return Watch(default_times(until), point.loss)
+        return Watch(default_times(until), point.seen)
     grid = arguments.times("times", times)
     if until is None or grid[-1] > until:
         raise arguments.ArgumentError(f"times must end by until, which must be given, got {grid[-1]:g}")
-    return Watch(grid, point.loss, grid[-1])
+    return Watch(grid, point.seen, grid[-1])

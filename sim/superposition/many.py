@@ -37,6 +37,7 @@ def descents(
         If an argument is not as said above.
     """
     arguments.instance("model", model, Superposition)
+    seed = arguments.repeatable(seed)
     children = arguments.seed("seed", seed).spawn(arguments.whole("replicates", replicates, least=1))
     runs = [simulate(model, child, rtol=rtol) for child in track(children, "descending", total=len(children))]
     by_run = {

@@ -69,7 +69,8 @@ COMMANDS = {
     | {f"--{name}": kind_of(name) for name in OPTIONS}
     | {f"--{name.replace('_', '-')}": st.sampled_from(kinds) | WORD for name, kinds in CHOICES.items()},
     "plot": {"--out": OUT},
-    "analyze": {"--initial": OUT, "--threshold": REAL, "--json": OUT},
+    "analyze": {"--initial": OUT, "--threshold": REAL, "--json": OUT}
+    | {"--key": WORD, "--replicate": WHOLE, "--transpose": st.just(None)},
     "derive": {"--format": st.sampled_from(["text", "latex"]) | WORD, "--list": st.just(None)},
     "experiment": {"--seed": WHOLE},
     "check": {"--seed": WHOLE, "--json": OUT},

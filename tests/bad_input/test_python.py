@@ -23,6 +23,7 @@ class Unreadable:
 
 
 SPACE = {
+    "theory": theory,
     "MODEL": theory.Autoencoder(4, 8, 0.02),
     "Unreadable": Unreadable,
     **{name: getattr(room, name) for room in (sim, theory, validation) for name in room.__all__},
@@ -182,7 +183,13 @@ CASES = table(
     method  simulate(MODEL, method="")
     seed  simulate(MODEL, seed=None)
     seed  simulate(MODEL, seed=-10 ** 400)
-    seed  simulate(MODEL, seed=np.random.default_rng(0))
+    rng  simulate(MODEL, rng=np.random.default_rng(0))
+    lr  train(MODEL, lr=1e-3)
+    save_weights  simulate(MODEL, save_weights=1)
+    n_features  simulate(Autoencoder(3000, 3000, 0.01), save_weights=True, times=np.arange(1.0, 1e5))
+    weights  polysemantic_neurons(xr.Dataset())
+    weights  analyze(xr.Dataset({"energy": 1.0}))
+    name  theory.derivations["thresold"]
     replicates  ensemble(MODEL, 0)
     replicates  ensemble(MODEL, 2.0)
     replicates  ensemble(MODEL, "3")

@@ -255,3 +255,20 @@ def test_the_flow_ends_when_the_race_is_over(method):
     flow.settle()
     assert flow.at_rest()
     assert flow.time < flow.last_change + 100
+
+
+def test_saved_weights_are_those_that_are_measured():
+    run = simulate(Autoencoder(4, 8, 0.02), save_weights=True)
+    assert run.weights.dims == ("time", "feature", "neuron")
+    np.testing.assert_array_equal(run.weights[0], run.initial)
+    np.testing.assert_array_equal((run.weights != 0).sum("neuron"), run.active)
+    np.testing.assert_allclose(np.abs(run.weights).sum("neuron"), run.l1_norm, rtol=1e-12)
+    assert run.drop_vars("weights").identical(simulate(Autoencoder(4, 8, 0.02)))
+
+
+def test_a_generator_draws_a_seed_that_gives_the_same_again():
+    model, rng = Autoencoder(4, 8, 0.02), np.random.default_rng(0)
+    first, second = simulate(model, seed=rng), simulate(model, seed=rng)
+    assert simulate(model, seed=np.random.default_rng(0)).identical(first)
+    assert simulate(model, seed=first.attrs["seed"]).identical(first)
+    assert not first.initial.equals(second.initial)

@@ -97,3 +97,22 @@ def test_find_suggests_names_that_are_spelled_alike():
 def test_find_says_where_all_are_listed_when_none_is_alike():
     with pytest.raises(ValueError, match="derive --list"):
         catalogue.find("qqq")
+
+
+def test_derivations_have_names():
+    assert theory.derivations["exclusion_law"] is catalogue.find("exclusion_law")
+    assert theory.derivations[0].name == catalogue.NAMES[0]
+    assert "exclusion_law" in theory.derivations
+    assert "exclusion" not in theory.derivations
+    with pytest.raises(ValueError, match="did you mean exclusion_law"):
+        theory.derivations["exclusion_low"]
+
+
+def test_a_chapter_whose_output_nobody_reads_on_ends_without_a_traceback():
+    script = subprocess.Popen(
+        [sys.executable, "-m", "theory.collisions"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
+    )
+    script.stdout.readline()
+    script.stdout.close()
+    assert (script.wait(), script.stderr.read()) == (1, b"")
+    script.stderr.close()

@@ -1,5 +1,6 @@
 """Checks of arguments: one clear line that names the argument and says what it may be."""
 
+import difflib
 import math
 import numbers
 import os
@@ -16,6 +17,22 @@ MOST = 2**63 - 1  # of a count: arrays have no more entries
 LARGEST = 1e30  # of a number: its eighth power, and times as many features, is still a float
 SMALLEST = 1 / LARGEST
 LONGEST = 60  # characters of a value in a line
+ELSEWHERE = {
+    "sgd": ("gd",),
+    "lr": ("learning_rate",),
+    "rng": ("seed",),
+    "random_state": ("seed",),
+    "epochs": ("steps",),
+    "iterations": ("steps",),
+    "n_steps": ("steps",),
+    "batch_size": ("batch",),
+    "runs": ("replicates",),
+    "n_runs": ("replicates",),
+    "tol": ("rtol",),
+    "t_max": ("until",),
+    "t_end": ("until",),
+}
+"""What is called otherwise by PyTorch, NumPy, SciPy or scikit-learn, with the names it may have here."""
 
 
 class ArgumentError(ValueError):
@@ -91,8 +108,15 @@ def real(
     return number
 
 
+def meant(word: str, known: Collection[str]) -> str:
+    """Return what to say of a name that is none of the `known` ones but near one, or its name elsewhere."""
+    elsewhere = [name for name in ELSEWHERE.get(word, ()) if name in known]
+    near = elsewhere or difflib.get_close_matches(word, known, n=2)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
 def choice(name: str, value: object, choices: Collection[str]) -> str:
-    """Return `value` if it is one of `choices`.
+    """Return `value` if it is one of `choices`; the message names one that is near.
 
     Raises
     ------
@@ -102,7 +126,8 @@ def choice(name: str, value: object, choices: Collection[str]) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"{name} must be one of {', '.join(choices)}, got {shown(value)}")
     if value not in choices:
-        raise ArgumentError(f"{name} must be one of {', '.join(choices)}, got {shown(value)}")
+        hint = meant(value, choices)
+        raise ArgumentError(f"{name} must be one of {', '.join(choices)}, got {shown(value)}{hint}")
     return str(value)
 
 
@@ -128,7 +153,8 @@ def collection(name: str, value: object, of: str) -> tuple:
         If `value` is no collection.
     """
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise ArgumentTypeError(f"{name} must be a collection of {of}, got {shown(value)}")
+        one = f"; did you mean [{shown(value)}]?" if isinstance(value, str) else ""
+        raise ArgumentTypeError(f"{name} must be a collection of {of}, got {shown(value)}{one}")
     return tuple(value)
 
 
@@ -226,6 +252,9 @@ def in_order(wanted: str, value: Any, dimensions: tuple[str, ...]) -> Any:
     ValueError
         If the names are others; the message begins with what is `wanted`.
     """
+    if hasattr(value, "data_vars"):  # xarray's Dataset
+        held = ", ".join(f".{name}" for name in list(value.data_vars)[:8]) or "and this has none"
+        raise ArgumentTypeError(f"{wanted}, got a Dataset; give one of its variables: {held}")
     named = [str(axis) for axis in getattr(value, "dims", ())]
     if len(named) < 2 or named == [f"dim_{k}" for k in range(len(named))]:
         return value
@@ -249,19 +278,27 @@ def times(name: str, value: object) -> np.ndarray:
     return grid
 
 
+def repeatable(value: Any) -> Any:
+    """Return a whole number that a Generator of NumPy draws for a seed; any other seed as it is.
+
+    The number goes into the attributes of a result, and gives the same again.
+    """
+    return int(value.integers(2**63)) if isinstance(value, np.random.Generator) else value
+
+
 def seed_number(name: str, value: object) -> int:
-    """Return `value`, a seed of any length, as an int.
+    """Return `value`, a seed of any length or a Generator that draws one, as an int.
 
     Raises
     ------
     TypeError, ValueError
         If it is no whole number, or negative.
     """
-    return whole(name, value, most=math.inf)
+    return whole(name, repeatable(value), most=math.inf)
 
 
 def seed(name: str, value: object) -> np.random.SeedSequence:
-    """Return `value`, a whole number of any length or already a SeedSequence, as a SeedSequence.
+    """Return `value`, as `seed_number` takes it or already a SeedSequence, as a SeedSequence.
 
     Raises
     ------

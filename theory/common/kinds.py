@@ -1,10 +1,11 @@
 """Functions open to further kinds of model: which one serves a kind stands in a table, a line each."""
 
+import inspect
 import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from theory.common.arguments import ArgumentTypeError, shown
+from theory.common.arguments import ArgumentTypeError, meant, shown
 
 
 def serving(model: object, table: Mapping[type, str], what: str) -> Callable[..., Any]:
@@ -29,3 +30,20 @@ def serving(model: object, table: Mapping[type, str], what: str) -> Callable[...
             return pkgutil.resolve_name(table[kind])
     kinds = ", ".join(kind.__name__ for kind in table)
     raise ArgumentTypeError(f"model must be of a type that {what} ({kinds}), got {shown(model)}")
+
+
+def known(function: Callable[..., Any], options: Mapping[str, Any]) -> None:
+    """Check that a function takes options of these names.
+
+    Raises
+    ------
+    TypeError
+        If it does not; the message says which is near.
+    """
+    names = tuple(inspect.signature(function).parameters)
+    for name in options:
+        if name not in names:
+            raise ArgumentTypeError(
+                f"{name} must be an argument of {function.__name__} for this model ({', '.join(names[1:])})"
+                f"{meant(name, names)}"
+            )

@@ -16,6 +16,8 @@ COMMANDS = (
     r"\tau \phi \chi \psi \omega \Delta \Sigma \Phi \| \surd \int - \pm \times \cdot \approx \ne \le \ge \to "
     r"\infty \in \circ _0 _1 _2 _3 _4 _+ ^2 ^3 ^4 ^T"
 )
+BREAK = " \\\\\n& \\quad"
+PAGE = 95  # letters that go into a line of an A4 page
 LATEX = str.maketrans(
     {character: "\\" + character for character in "&%$#_{}"}
     | {"\\": r"\textbackslash{}", "^": r"\^{}", "~": r"\~{}", "…": r"\dots{}", "“": "``", "”": "''"}
@@ -48,9 +50,37 @@ def latex(derivation: Derivation) -> str:
     return _render(
         derivation,
         "\\section*{{{title}}}\n\\emph{{{statement}}}\n\nSource: {source}. Status: {status}.\n",
-        lambda equation: f"\\[ {sp.latex(equation)} \\]",
+        _latex_equation,
         escape=_escape,
     )
+
+
+def _latex_equation(equation: sp.Eq) -> str:
+    """Return an equation on as many lines as a page needs; terms are kept whole."""
+    if _width(equation) <= PAGE:
+        return f"\\[ {sp.latex(equation)} \\]"
+    alone = _width(equation.lhs) > PAGE / 2  # the left side on a line of its own
+    filled = 0 if alone else _width(equation.lhs)
+    rows = [""]
+    for place, term in enumerate(_terms(equation.rhs)):
+        if place and filled + _width(term) > PAGE:
+            rows.append("")
+            filled = 0
+        written = sp.latex(term)
+        rows[-1] += f" + {written}" if place and not written.startswith("-") else f" {written}"
+        filled += _width(term) + 3
+    head = f"& {sp.latex(equation.lhs)} \\\\\n& \\quad =" if alone else f"{sp.latex(equation.lhs)} & ="
+    return f"\\begin{{align*}}\n{head}{BREAK.join(rows)}\n\\end{{align*}}"
+
+
+def _terms(side: sp.Expr) -> list[sp.Expr]:
+    """Return the terms of a sum in the order in which they are printed, or the one that it is."""
+    return list(side.as_ordered_terms()) if isinstance(side, sp.Add) else [side]
+
+
+def _width(expression: sp.Basic) -> int:
+    """Return how wide an expression is drawn, in letters."""
+    return max(map(len, sp.pretty(expression, wrap_line=False).splitlines()))
 
 
 def _render(

@@ -1,63 +1,100 @@
-"""Encodings out of files: NumPy, safetensors, our own. What a file claims is checked; nothing in it runs."""
+"""Encodings out of files: which array of a file they are, which way round, and of which network."""
 
-import json
 import os
+import re
 import warnings
-import zipfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import partial
-from pathlib import Path
-from typing import IO, Any
+from typing import NamedTuple
 
 import numpy as np
-import xarray as xr
-from safetensors import SafetensorError, safe_open
 
-from theory.common import arguments, files, memory, schema, seal
+from theory.common import arguments, memory
 from theory.common.arguments import ArgumentError
+from validation.analysis import arrays
+from validation.analysis.arrays import Arrays, Stored
 
 FINAL = ("final", "weights")
 INITIAL = ("initial",)
 PAIRS, ENTRIES = 16, 18  # bytes of memory that an analysis takes for each pair of features, each weight
-REAL = ("F16", "F32", "F64", *(f"{sign}{bits}" for sign in "IU" for bits in (8, 16, 32, 64)))
-Arrays = Mapping[str, Callable[[], np.ndarray]]  # by name; read when called
+HELD = 8  # names of a file that a line tells
+
+ENCODER = re.compile(r"[Ee]ncoder|\b(?:W_)?enc|\bW_in\b")
+DECODER = re.compile(r"[Dd]ecoder|\b(?:W_)?dec|\bW_out\b")
+RIGHT = re.compile(r"\bW_\w+$")  # stored (input, output) and multiplied from the right, as by SAELens
+LINEAR = re.compile(r"(?:^|\.)weight$")  # stored (output, input), as by torch.nn.Linear
+
+
+class Loaded(NamedTuple):
+    """Encodings (feature, neuron) before and after training, if known, and a line that says what was read."""
+
+    weights: np.ndarray
+    initial: np.ndarray | None
+    origin: str
 
 
 def load(
-    file: str | os.PathLike, initial: str | os.PathLike | None = None
-) -> tuple[np.ndarray, np.ndarray | None]:
+    file: str | os.PathLike,
+    initial: str | os.PathLike | None = None,
+    key: str | None = None,
+    transpose: bool | None = None,
+    replicate: int | None = None,
+) -> Loaded:
     """Read final encodings, and initial ones if there are any.
 
     Parameters
     ----------
     file : path
-        ``.npy``, ``.npz``, ``.safetensors``, or ``.nc`` written by this toolkit; features × neurons. Where a
-        file has several arrays, the final encodings are called ``final`` or ``weights`` (or are the only
-        matrix beside ``initial``), the initial ones ``initial``. Tensors whose name has ``encoder`` in it are
-        (neuron, feature), as ``torch.nn.Linear`` stores them, and are transposed.
+        ``.npy``, ``.npz``, ``.safetensors``, or ``.nc`` written by this toolkit. Of several arrays the final
+        encodings are those called ``final`` or ``weights``, or else the only matrix beside ``initial``, the
+        only one of an encoder (``encoder.weight``, ``W_enc``, ``W_in``), or the first of two numbered layers
+        that lead to the hidden layer and back (``0.weight``, ``2.weight`` of an ``nn.Sequential``). Vectors,
+        such as biases, are left out.
     initial : path, optional
-        A file with the initial encodings: a single matrix, or one called ``initial`` or ``weights``.
+        A file with the initial encodings: ``initial``, or what would be read as final ones.
+    key : str, optional
+        The name of the array in the file, where that does not find it.
+    transpose : bool, optional
+        Whether the array is stored as (neuron, feature). By default its name tells: ``weight`` of
+        ``torch.nn.Linear`` is (output, input), and neurons are the output of an encoder, as which a single
+        array of a single one is read, and the input
+        (neuron, feature); all others (feature, neuron). Where the name does not tell, and features are more
+        than neurons, so that some would have to share, there is a warning.
+    replicate : int, optional
+        Which network of a file that holds several, counted from 0.
 
     Returns
     -------
-    tuple
-        Final encodings, and initial ones or None; shape (feature, neuron).
+    Loaded
+        ``weights``, ``initial`` or None, each (feature, neuron), and ``origin``, what was read.
 
     Raises
     ------
     ValueError
-        If a file is not what its name claims, holds Python objects, or no matrix of finite real numbers.
+        If a file is not what its name claims, holds Python objects, or no matrix of finite real numbers; or
+        it is not clear which is meant.
     """
-    arrays = _arrays(file, "file")
-    weights = matrix("file", _chosen(arrays, FINAL, file, "file"))
+    held = arrays.of(file, "file")
+    name = _chosen(held, FINAL, key, file, "file")
+    weights, turned, known = _encodings(held[name], name, file, "file", transpose, replicate)
+    weights = matrix("file", weights)
+    n, m = weights.shape
+    if n > m and not known:
+        rows, other = ("neurons", "features") if turned else ("features", "neurons")
+        warnings.warn(
+            f"{file} does not tell which axis is which: it is read with rows as {rows}, as {n} features on "
+            f"{m} neurons, which have to share; if rows are {other}, say so (--transpose, --no-transpose)",
+            stacklevel=2,
+        )
+    origin = f"{name or 'the array'}{', transposed' * turned}: {n} features × {m} neurons"
     if initial is not None:
-        found = _chosen(_arrays(initial, "initial"), INITIAL + FINAL[1:], initial, "initial")
-        return weights, matrix("initial", found, like=weights)
-    if "initial" in arrays:
-        found = _chosen(arrays, INITIAL, file, "file")
-        return weights, matrix("file", found, like=weights, what="initial")
-    return weights, None
+        others = arrays.of(initial, "initial")
+        wanted = key if key in others else None
+        first = _chosen(others, INITIAL + FINAL, wanted, initial, "initial")
+        before, _, _ = _encodings(others[first], first or name, initial, "initial", transpose, replicate)
+        return Loaded(weights, matrix("initial", before, like=weights), origin)
+    if "initial" in held and key in (None, *FINAL):
+        before, _, _ = _encodings(held["initial"], "initial", file, "file", transpose, replicate)
+        return Loaded(weights, matrix("file", before, like=weights, what="initial"), origin)
+    return Loaded(weights, None, origin)
 
 
 def activations(file: str | os.PathLike) -> np.ndarray:
@@ -68,7 +105,14 @@ def activations(file: str | os.PathLike) -> np.ndarray:
     ValueError
         If the file is not what its name claims, holds Python objects, or not one such array.
     """
-    return _chosen(_arrays(file, "data"), ("activations",), file, "data")
+    held = arrays.of(file, "data")
+    name = "activations" if "activations" in held else next(iter(held), None)
+    if name is None or (name != "activations" and len(held) > 1):
+        raise ArgumentError(
+            f"data must hold an array called activations, or one only; {file} has {_names(held)}"
+        )
+    with arrays.reading(file, "data"):
+        return held[name].read()
 
 
 def matrix(name: str, value: object, like: np.ndarray | None = None, what: str = "") -> np.ndarray:
@@ -95,147 +139,107 @@ def matrix(name: str, value: object, like: np.ndarray | None = None, what: str =
     return array
 
 
-def _arrays(path: str | os.PathLike, name: str) -> Arrays:
-    readers = {".npy": _npy, ".npz": _npz, ".safetensors": _safetensors, ".nc": _netcdf}
-    read = readers.get(Path(path).suffix.lower())
-    if read is None:
-        raise ArgumentError(f"{name} must end in {', '.join(readers)}, got {path}")
-    if obstacle := files.obstacle_at(Path(path)):
-        raise ArgumentError(f"{name} must be a file, got {path}: {obstacle}")
-    with _reading(path, name):
-        return read(Path(path))
+def _chosen(
+    held: Arrays, names: tuple[str, ...], key: str | None, path: str | os.PathLike, argument: str
+) -> str:
+    """Return the name of the array that is meant."""
+    if key is not None:
+        if key not in held:
+            raise ArgumentError(f"key must be one of {_names(held)}, got {arguments.shown(key)}")
+        return key
+    if found := next((name for name in names if name in held), None):
+        return found
+    others = [name for name in held if name not in INITIAL]
+    if len(others) == 1:
+        return others[0]
+    with arrays.reading(path, argument):
+        shapes = {name: held[name].shape() for name in others}
+    matrices = [name for name in sorted(shapes, key=_numbered) if len(shapes[name]) > 1]
+    encoders = [name for name in matrices if ENCODER.search(name) and not DECODER.search(name)]
+    for few in (matrices, encoders, _there_and_back(matrices, shapes)):
+        if len(few) == 1:
+            return few[0]
+    raise ArgumentError(
+        f"key must say which array of {path} holds the encodings: {_names(held)}"
+        if matrices
+        else f"{argument} must hold a matrix of encodings, {path} has {_names(held) or 'nothing'}"
+    )
 
 
-def _chosen(arrays: Arrays, names: tuple[str, ...], path: str | os.PathLike, argument: str) -> np.ndarray:
-    """Return the array of the first of these names that is there, or the only one."""
-    known = [name for name in names if name in arrays] or [name for name in arrays if name not in INITIAL]
-    if len(known) != 1 and not (known and known[0] in names):
-        held = ", ".join(sorted(arrays)[:8]) or "nothing"
-        raise ArgumentError(
-            f"{argument} must hold an array called {' or '.join(names)}, or one only; {path} has {held}"
-        )
-    with _reading(path, argument):
-        return arrays[known[0]]()
+def _names(held: Arrays) -> str:
+    """Return the names in a file, with their number if they are many."""
+    names = ", ".join(sorted(held)[:HELD])
+    return f"{names} ... ({len(held)})" if len(held) > HELD else names
 
 
-class _UnfitError(Exception):
-    """What is wrong with a file, to be said after its name."""
+def _there_and_back(matrices: list[str], shapes: dict[str, tuple[int, ...]]) -> list[str]:
+    """Return the first of two layers that differ by number only, from features to neurons and back."""
+    if len(matrices) != 2:
+        return []
+    first, second = matrices
+    numbered = re.sub(r"\d+", "", first) == re.sub(r"\d+", "", second)
+    return [first] if numbered and shapes[first] == shapes[second][::-1] else []
 
 
-@contextmanager
-def _reading(path: str | os.PathLike, name: str) -> Iterator[None]:
-    """Say in one line what is wrong with a file that cannot be read."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of Python's own parser, about a damaged header
-            yield
-    except ArgumentError:
-        raise
-    except _UnfitError as error:
-        raise ArgumentError(f"{name} must be a file that can be read; {path} {error}") from None
-    except MemoryError:
-        reason = "is too large for memory"
-        raise ArgumentError(f"{name} must be a file that can be read; {path} {reason}") from None
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise ArgumentError(f"{name} must be a file that can be read; {path}: {reason}") from None
-    except Exception:  # NumPy, zipfile with its codecs, and safetensors raise all kinds at damaged files
-        raise ArgumentError(f"{name} must be a file that can be read; {path} is damaged") from None
+def _numbered(name: str) -> list[tuple[int, str]]:
+    """Return what sorts names by the numbers in them: 2.weight before 10.weight."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _npy(path: Path) -> Arrays:
-    def read() -> np.ndarray:
-        with path.open("rb") as stream:
-            return _numpy_array(stream, path.stat().st_size)
-
-    return {"weights": read}
-
-
-def _npz(path: Path) -> Arrays:
-    def reader(member: str) -> Callable[[], np.ndarray]:
-        def read() -> np.ndarray:
-            with zipfile.ZipFile(path) as archive, archive.open(member) as stream:
-                size = archive.getinfo(member).file_size
-                if reason := files.bomb(size, path.stat().st_size):
-                    raise _UnfitError(reason)
-                return _numpy_array(stream, size)
-
-        return read
-
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-    except zipfile.BadZipFile:
-        raise _UnfitError("is no .npz file: it is no zip archive") from None
-    return {member.removesuffix(".npy"): reader(member) for member in members}
-
-
-def _numpy_array(stream: IO[bytes], size: int) -> np.ndarray:
-    """Read an array of real numbers; `size` is how many bytes there are."""
-    headers: Any = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-    try:
-        version = np.lib.format.read_magic(stream)
-        shape, _, dtype = headers[version](stream)
-    except (ValueError, KeyError):
-        raise _UnfitError("holds no NumPy array: it does not begin like one") from None
-    if dtype.hasobject:
-        raise _UnfitError("holds pickled Python objects, which are not read")
-    wanted = int(np.prod([int(length) for length in shape], dtype=object)) * dtype.itemsize
-    if stream.tell() + wanted != size:
-        raise _UnfitError(f"is damaged: it claims shape {shape}, but its length does not fit")
-    stream.seek(0)
-    return np.lib.format.read_array(stream, allow_pickle=False)
+def _encodings(
+    stored: Stored,
+    name: str,
+    path: str | os.PathLike,
+    argument: str,
+    transpose: bool | None,
+    replicate: int | None,
+) -> tuple[np.ndarray, bool, bool]:
+    """Read encodings (feature, neuron), and say whether they were transposed, and whether that is certain."""
+    with arrays.reading(path, argument):
+        array = stored.read()
+        array, axes = _one_network(array, stored.axes, replicate, path)
+    if axes:
+        if set(axes) != {"feature", "neuron"}:
+            raise ArgumentError(
+                f"{argument} must hold encodings (feature, neuron); {path} holds {name} with axes "
+                f"({', '.join(axes)})"
+            )
+        turned, known = axes != ("feature", "neuron"), True
+    else:
+        turned, known = _way_round(name)
+        if transpose is not None:
+            turned, known = transpose, True
+    return array.T if turned else array, turned, known
 
 
-def _safetensors(path: Path) -> Arrays:
-    def reader(name: str) -> Callable[[], np.ndarray]:
-        def read() -> np.ndarray:
-            with safe_open(path, "numpy") as file:
-                kind = file.get_slice(name).get_dtype()
-                if kind == "BF16":
-                    array = _bfloat16(path, name)
-                elif kind in REAL:
-                    array = file.get_tensor(name)
-                else:
-                    raise _UnfitError(
-                        f"holds {name} as {kind}, not as real numbers of 16 bits or more, or integers"
-                    )
-            return array.T if "encoder" in name else array
-
-        return read
-
-    with path.open("rb") as stream:
-        beginning = stream.read(seal.NEAR)
-    if seal.MARK in beginning and not seal.fits(path.read_bytes()):  # a checkpoint of ours
-        raise _UnfitError("is damaged: its checksum does not fit")
-    try:
-        with safe_open(path, "numpy") as file:
-            names = list(file.keys())
-    except SafetensorError as error:
-        raise _UnfitError(f"is no safetensors file: {error}") from None
-    return {name: reader(name) for name in names}
+def _one_network(
+    array: np.ndarray, axes: tuple[str, ...], replicate: int | None, path: str | os.PathLike
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Return the matrix of one network: the first axis of more than two is that of networks."""
+    if replicate is not None:
+        replicate = arguments.whole("replicate", replicate)
+    several = "replicate" in axes if axes else array.ndim > 2
+    count = array.shape[0] if several else 1
+    if (replicate or 0) >= count:
+        raise ArgumentError(f"replicate must be less than {count}, the networks in {path}, got {replicate}")
+    if replicate is None and count > 1:
+        raise ArgumentError(f"replicate must say which of the {count} networks in {path}: 0 to {count - 1}")
+    if not several:
+        return array, axes
+    array, axes = array[replicate or 0], axes[1:]
+    if (
+        not axes and array.ndim == 3 and len(array) == 2
+    ):  # encoder and decoder of an untied checkpoint of ours
+        array = array[0]
+    return array, axes
 
 
-def _bfloat16(path: Path, name: str) -> np.ndarray:
-    """Read a tensor in bfloat16, which NumPy does not know: the upper half of a float32."""
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        entry = json.loads(stream.read(length))[name]
-        begin, end = entry["data_offsets"]
-        stream.seek(8 + length + begin)
-        upper = np.frombuffer(stream.read(end - begin), "<u2").astype(np.uint32)
-    return (upper << 16).view(np.float32).reshape(entry["shape"])
-
-
-def _netcdf(path: Path) -> Arrays:
-    saved = schema.load(path)
-    if saved.sizes.get("replicate", 1) > 1:
-        raise _UnfitError(f"holds {saved.sizes['replicate']} networks, one is wanted")
-    saved = saved.squeeze("replicate") if "replicate" in saved.dims else saved
-    return {str(name): partial(_encodings, saved[name]) for name in (*FINAL, *INITIAL) if name in saved}
-
-
-def _encodings(saved: xr.DataArray) -> np.ndarray:
-    if set(saved.dims) != {"feature", "neuron"}:
-        raise _UnfitError(f"holds {saved.name} with axes ({', '.join(map(str, saved.dims))})")
-    return saved.transpose("feature", "neuron").to_numpy()
+def _way_round(name: str) -> tuple[bool, bool]:
+    """Say by its name whether an array is stored as (neuron, feature), and whether that is certain."""
+    decoder = bool(DECODER.search(name))
+    known = decoder or bool(ENCODER.search(name))
+    if RIGHT.search(name):
+        return decoder, known
+    if LINEAR.search(name) or known:
+        return not decoder, known
+    return False, name in FINAL + INITIAL

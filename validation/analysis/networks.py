@@ -15,13 +15,16 @@ ROUNDING = 1e-6  # of a malign collision: what single precision leaves open
 TRACE = 0.1  # share of a feature's largest weight below which a weight is nothing
 
 
-def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: float = 0.5) -> xr.Dataset:
+def analyze(
+    weights: np.ndarray | xr.Dataset, initial: np.ndarray | None = None, threshold: float = 0.5
+) -> xr.Dataset:
     """Say of each neuron of a network whether it is polysemantic, and whether it need be.
 
     Parameters
     ----------
-    weights : ndarray, shape (feature, neuron)
-        Encodings, at any scale.
+    weights : ndarray, shape (feature, neuron), or Dataset
+        Encodings, at any scale; of a result of `simulate` or `train`, those that it ends with, and the
+        initial ones too.
     initial : ndarray, shape (feature, neuron), optional
         The encodings before training.
     threshold : float
@@ -68,6 +71,9 @@ def analyze(weights: np.ndarray, initial: np.ndarray | None = None, threshold: f
 
     A move is judged with all other features where they are.
     """
+    if isinstance(weights, xr.Dataset):
+        initial = weights.get("initial") if initial is None else initial
+        weights = schema.final("weights", weights)
     weights = matrix("weights", weights)
     if initial is not None:
         initial = matrix("initial", initial, like=weights)

@@ -4,15 +4,19 @@ Heavy imports wait until a command runs, so that help is instant. How they end: 
 """
 
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from validation.cli import declared, ending, reading, sweeping, training
+from validation.cli import declared, ending, exploring, reading, sweeping, training
 from validation.cli.ending import NAMES, end, stopped
+from validation.cli.examples import example
 from validation.cli.sizes import L1, Features, InitStd, L1Train, Neurons, Seed, model, say_polysemantic, wrote
+
+RACE = 64  # bytes that `sparsify` takes for each weight, with what draws them
 
 
 class Commands(TyperGroup):
@@ -29,15 +33,30 @@ class Commands(TyperGroup):
 
 app = typer.Typer(
     cls=Commands,
-    help="Incidental polysemanticity: theory, simulation and trained models, side by side.",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 app.add_typer(sweeping.app, name="sweep")
 app.add_typer(training.app, name="train")
+app.command(epilog=example("polysem explore --n 32 --m 64 --l1 0.01 --out page.html"))(exploring.explore)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"polysem {metadata.version('polysem')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Incidental polysemanticity: theory, simulation and trained models, side by side."""
 
 
 def main() -> None:
@@ -45,7 +64,7 @@ def main() -> None:
     ending.run(app)
 
 
-@app.command()
+@app.command(epilog=example("polysem check quarter exclusion_law --report report"))
 def check(
     claims: Annotated[
         list[str] | None, typer.Argument(metavar="[CLAIM]...", help="Claims, by default all.")
@@ -86,7 +105,7 @@ def check(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=example("polysem derive threshold --verify"))
 def derive(
     name: Annotated[str | None, typer.Argument(help="A derivation; without it, the list.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="All derivations instead of the list.")] = False,
@@ -125,7 +144,7 @@ def derive(
         print(text)
 
 
-@app.command()
+@app.command(epilog=example("polysem simulate --n 64 --m 128 --l1 1e-3 --out flow.nc"))
 @declared.options("sim.flow:simulate", NAMES)
 def simulate(
     n: Features = 64,
@@ -134,26 +153,61 @@ def simulate(
     l1_train: L1Train = None,
     init_std: InitStd = None,
     *,
+    replicates: Annotated[
+        int | None,
+        reading.option(int, "--replicates", "Independent runs to the end, of which only that is kept."),
+    ] = None,
     out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("simulation.nc"),
     **given: Any,
 ) -> None:
-    """Simulate the flow and write its course to a file."""
-    from theory.common import files
-
-    files.writable(out)
-    simulated = model(n, m, l1, l1_train, init_std)
-    from sim import simulate
+    """Simulate the flow and write its course, or the ends of several runs, to a file."""
     from theory.common import schema
+
+    schema.writable(out)
+    simulated = model(n, m, l1, l1_train, init_std)
+    from sim import ensemble, simulate
 
     if (forces := given.pop("forces")) is not None:
         given["forces"] = tuple(forces.split(","))
-    result = simulate(simulated, **given)
+    if replicates is None:
+        result = simulate(simulated, **given)
+    else:
+        if given.pop("until") is not None or given.pop("save_weights"):
+            end("--replicates must not be given with --until or --save-weights: each run goes to its end")
+        result = ensemble(simulated, replicates, **given)
     schema.save(result, out)
     say_polysemantic(result)
     wrote(out)
 
 
-@app.command()
+@app.command(epilog=example("polysem sparsify --m 10000 --l1 1e-4 --out race.nc"))
+def sparsify(
+    m: Neurons = 1000,
+    init_std: InitStd = None,
+    seed: Seed = 0,
+    *,
+    l1: Annotated[float, reading.option(float, "--l1", "L1 strength λ > 0 in flow units.")] = 1e-3,
+    out: Annotated[Path, reading.option(Path, "--out", "File to write (NetCDF).")] = Path("race.nc"),
+) -> None:
+    """Follow one encoding of random weights, exactly, until one weight is left."""
+    from theory.common import schema
+
+    schema.writable(out)
+    drawn = model(1, m, l1, None, init_std)
+    import numpy as np
+
+    from sim import sparsify
+    from theory.common import arguments, memory
+
+    memory.enough(RACE * m, n_neurons=m)
+    rng = np.random.default_rng(arguments.seed("seed", seed))
+    result = sparsify(drawn.initial(rng)[0], drawn.l1).assign_attrs(seed=seed)
+    schema.save(result, out)
+    print(f"time to sparsity: {result.attrs['time_to_sparsity']:.4g}")
+    wrote(out)
+
+
+@app.command(epilog=example("polysem experiment malign_by_ratio --out answers"))
 def experiment(
     name: Annotated[str | None, typer.Argument(help="An experiment; without it, the list.")] = None,
     listing: Annotated[bool, typer.Option("--list", help="Show the experiments and what they ask.")] = False,
@@ -186,13 +240,27 @@ def experiment(
         stopped(f"interrupted with {result.attrs['missing']} settings left, the same command goes on")
 
 
-@app.command()
+@app.command(epilog=example("polysem analyze weights.safetensors --key encoder.weight --report report"))
 def analyze(
     file: Annotated[
         Path, reading.path("FILE", "Encodings, features × neurons: .npy, .npz, .safetensors, or our own .nc.")
     ],
     initial: Annotated[
         Path | None, reading.option(Path, "--initial", "File with the encodings before training.")
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Name of the array, where FILE has several.")
+    ] = None,
+    transpose: Annotated[
+        bool | None,
+        typer.Option(
+            "--transpose/--no-transpose",
+            help="Whether the array is stored as neurons × features.",
+            show_default="as its name says",
+        ),
+    ] = None,
+    replicate: Annotated[
+        int | None, reading.option(int, "--replicate", "Which of several networks in FILE, from 0 on.")
     ] = None,
     threshold: Annotated[
         float,
@@ -218,9 +286,10 @@ def analyze(
     files.distinct(initial=initial, json=json)
     if report:
         files.folder(report, "report")
-    weights, before = loading.load(file, initial)
+    weights, before, origin = loading.load(file, initial, key, transpose, replicate)
     result = analyze(weights, before, threshold)
     console = Console() if sys.stdout.isatty() else Console(width=160)
+    print(f"read {origin}")
     console.print(evidence.shown(result))
     if json:
         wrote(evidence.save(result, json))
@@ -228,7 +297,7 @@ def analyze(
         wrote(page.write(report, weights, result, file.name))
 
 
-@app.command()
+@app.command(epilog=example("polysem plot flow.nc --out flow.svg"))
 def plot(
     file: Annotated[Path, reading.path("FILE", "A file of polysem simulate or train.")],
     out: Annotated[

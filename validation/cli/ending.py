@@ -95,7 +95,7 @@ def _usage(error: Any) -> str:
     message, context = error.format_message(), getattr(error, "ctx", None)
     command = context.command_path if context else "polysem"
     if hasattr(error, "possibilities"):
-        near = " or ".join(error.possibilities or ())
+        near = " or ".join(_called_here(error.option_name, context) or error.possibilities or ())
         hint = f"did you mean {near}?" if near else f"{command} --help shows all"
         return f"{error.option_name} must be an option of {command}; {hint}"
     if hasattr(error, "option_name"):
@@ -106,6 +106,15 @@ def _usage(error: Any) -> str:
     if extra := re.search(r"extra argument.* \((.*)\)", message):
         return f"{command} must be given nothing but what {command} --help shows, got {extra[1]}"
     return message
+
+
+def _called_here(option: str, context: Any) -> list[str]:
+    """Return the options of a command that are called this by other tools."""
+    from theory.common.arguments import ELSEWHERE
+
+    own = [flag for parameter in context.command.params for flag in parameter.opts] if context else []
+    flags = ("--" + name.replace("_", "-") for name in ELSEWHERE.get(option.strip("-").replace("-", "_"), ()))
+    return [flag for flag in flags if flag in own]
 
 
 def _failure(error: OSError | MemoryError) -> str:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from validation.cli.ending import end, stopped
+from validation.cli.examples import example
 
 if TYPE_CHECKING:
     from validation.sweeps.store import Store
@@ -34,10 +35,11 @@ app = typer.Typer(
     no_args_is_help=True,
     subcommand_metavar="FILE.toml [OPTIONS] | COMMAND STORE",
     help="Run a sweep that a TOML file describes (FILE.toml --help), or look at its store.",
+    epilog=example("polysem sweep docs/sweeps/example.toml --dry-run"),
 )
 
 
-@app.command(hidden=True)
+@app.command(hidden=True, epilog=example("polysem sweep docs/sweeps/example.toml --dry-run"))
 def run(
     file: Annotated[Path, typer.Argument(metavar="FILE.toml", help="What is run (docs/sweeps.md).")],
     store: Annotated[
@@ -79,7 +81,7 @@ def run(
             print(f"wrote {path}")
 
 
-@app.command()
+@app.command(epilog=example("polysem sweep status example.zarr"))
 def status(store: StoreFolder) -> None:
     """Say what is done, by which code, and what is left."""
     from validation.sweeps.inspection import status
@@ -103,7 +105,7 @@ def status(store: StoreFolder) -> None:
         print(f"left: {_time(found.left)} of one core" if found.runs_done else "left: all")
 
 
-@app.command()
+@app.command(epilog=example("polysem sweep verify example.zarr"))
 def verify(store: StoreFolder) -> None:
     """Hold every file of a store against its checksum; ends with 1 if any is damaged."""
     from validation.sweeps.inspection import faults, status
@@ -118,7 +120,7 @@ def verify(store: StoreFolder) -> None:
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(epilog=example("polysem sweep export example.zarr --out example.csv"))
 def export(
     store: StoreFolder,
     out: Annotated[Path, typer.Option("--out", help="File to write: .nc, .parquet or .csv.")],

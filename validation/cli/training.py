@@ -8,6 +8,7 @@ from typer.core import TyperGroup
 
 from validation.cli import declared, reading
 from validation.cli.ending import NAMES, end, stopped
+from validation.cli.examples import example
 from validation.cli.sizes import (
     L1,
     Features,
@@ -29,10 +30,15 @@ class Group(TyperGroup):
         return super().parse_args(ctx, args if args and args[0] in self.commands else ["autoencoder", *args])
 
 
-app = typer.Typer(cls=Group, subcommand_metavar="[KIND] [OPTIONS]", help="Train a model: KIND --help.")
+app = typer.Typer(
+    cls=Group,
+    subcommand_metavar="[KIND] [OPTIONS]",
+    help="Train a model: KIND --help.",
+    epilog=example("polysem train --n 16 --m 32 --steps 2000"),
+)
 
 
-@app.command()
+@app.command(epilog=example("polysem train --n 16 --m 32 --l1 2.5e-4 --replicates 4 --out trained.nc"))
 @declared.options("validation.training.autoencoder:train", NAMES, optimizer="adamw")
 def autoencoder(
     n: Features = 64,
@@ -48,12 +54,11 @@ def autoencoder(
 
     With --checkpoint, Ctrl-C loses nothing: the same command goes on.
     """
-    from theory.common import files
+    from theory.common import files, schema
 
-    files.writable(out)
+    schema.writable(out)
     files.distinct(out=out, checkpoint=given["checkpoint"], initial=given["initial"])
     trained = model(n, m, l1, l1_train, init_std)
-    from theory.common import schema
     from validation import train
     from validation.training import options
     from validation.training.settings import OPTIONS
@@ -67,7 +72,7 @@ def autoencoder(
     wrote(out)
 
 
-@app.command()
+@app.command(epilog=example("polysem train dictionary activations.npy --kind topk --k 4 --out dictionary.nc"))
 @declared.options("validation.training.dictionaries.training:train", NAMES)
 def dictionary(
     data: Annotated[
@@ -102,7 +107,7 @@ def dictionary(
     """
     from theory.common import files, schema
 
-    files.writable(out)
+    schema.writable(out)
     files.distinct(out=out, checkpoint=given["checkpoint"], data=data)
     if sae_lens:
         files.folder(sae_lens, "sae_lens")
@@ -133,7 +138,9 @@ def dictionary(
         wrote(format.save(result, sae_lens))
 
 
-@app.command(name="two-layer")
+@app.command(
+    name="two-layer", epilog=example("polysem train two-layer --n 32 --n-inputs 16 --m 64 --steps 500")
+)
 @declared.options("validation.training.two_layer:train", NAMES, optimizer="lamb:weight_decay=0")
 def two_layer(
     n: Features = 128,
@@ -154,12 +161,11 @@ def two_layer(
 
     With --checkpoint, Ctrl-C loses nothing: the same command goes on.
     """
-    from theory.common import files
+    from theory.common import files, schema
 
-    files.writable(out)
+    schema.writable(out)
     files.distinct(out=out, checkpoint=given["checkpoint"])
     from theory import TwoLayer
-    from theory.common import schema
     from validation import train
     from validation.training import options
     from validation.training.settings import OPTIONS
@@ -174,7 +180,7 @@ def two_layer(
     wrote(out)
 
 
-@app.command()
+@app.command(epilog=example("polysem train superposition --n 5 --m 2 --steps 2000"))
 @declared.options("validation.training.superposition:train", NAMES)
 def superposition(
     n: Features = 5,
@@ -190,14 +196,13 @@ def superposition(
     **given: Any,
 ) -> None:
     """Train the model of superposition, more features than neurons, and write its course to a file."""
-    from theory.common import files
+    from theory.common import files, schema
 
-    files.writable(out)
+    schema.writable(out)
     files.distinct(out=out, checkpoint=given["checkpoint"])
     import numpy as np
 
     from theory import Superposition
-    from theory.common import schema
     from validation import train
     from validation.training import options
     from validation.training.settings import OPTIONS

@@ -20,7 +20,7 @@ LATEX_HEAD = r"""\documentclass{article}
 \usepackage[T1]{fontenc}
 \usepackage{amsmath, amssymb, graphicx}
 \usepackage[margin=2cm]{geometry}
-% An equation that is too wide for the page is made smaller.
+% A line that is still too wide for the page, as of a matrix, is made smaller.
 \newsavebox{\equationbox}
 \def\[#1\]{\begin{center}\sbox{\equationbox}{$\displaystyle #1$}%
   \ifdim\wd\equationbox>\linewidth\resizebox{\linewidth}{!}{\usebox{\equationbox}}%

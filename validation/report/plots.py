@@ -169,10 +169,13 @@ def result(saved: xr.Dataset) -> Figure:
     if saved.sizes.get("replicate"):
         title += f", replicate 1 of {saved.sizes['replicate']}"
         saved = saved.isel(replicate=0)
+    if "time" not in saved.coords:  # steps of an optimiser that follows no flow
+        saved = saved.swap_dims(time="step") if "time" in saved.dims else saved
+    clock = "time" if "time" in saved.dims else "step"
     for name, axes in {**COURSE, **MAPS}.items():
         if name not in saved:
             raise ArgumentError(f"file must hold a result of simulate or train, got one without {name}")
-        values = saved[name]
+        values, axes = saved[name], tuple(clock if axis == "time" else axis for axis in axes)
         if set(values.dims) != set(axes) or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
             raise ArgumentError(f"file must hold {name} as finite numbers with axes ({', '.join(axes)})")
     figure = Figure(figsize=(17, 8), layout="constrained")
@@ -188,11 +191,11 @@ def result(saved: xr.Dataset) -> Figure:
 
 def _course(ax: Axes, values: xr.DataArray, source: str) -> None:
     """Draw one variable against time: each feature thinly, and the mean."""
-    clock = "time" if "time" in values.coords else "step"  # AdamW follows no flow and has no flow time
-    values = values.isel(time=values[clock].values > 0)
+    clock = "time" if "time" in values.dims else "step"  # AdamW follows no flow and has no flow time
+    values = values.isel({clock: values[clock].values > 0})
     clocks, colour = values[clock].values, COLOUR[source]
     if "feature" in values.dims:
-        ax.plot(clocks, values.transpose("time", "feature"), color=GREY, linewidth=0.6, alpha=0.5)
+        ax.plot(clocks, values.transpose(clock, "feature"), color=GREY, linewidth=0.6, alpha=0.5)
         ax.plot([], [], color=GREY, label="each feature")
         ax.plot(clocks, values.mean("feature"), color=colour, linewidth=2, label="mean over features")
         ax.legend()

@@ -110,11 +110,11 @@ def train(
     -------
     Dataset
         ``initial`` and ``final`` (replicate, feature, neuron); ``l1_norm``, ``l2_norm``, ``active`` and
-        ``leader``, the slot of the largest weight (`sim.metrics.leading_slots`), (replicate, time, feature)
-        and ``energy`` = loss / 4 (replicate, time) at step 0 and at steps spaced like a logarithm.
-        Coordinate ``step``, and for gradient descent ``time`` = 4 · Σ rate, the time of the flow that it
-        follows. For untied weights all that is about the encoder; the decoder is in ``initial_decoder`` and
-        ``final_decoder``.
+        ``leader``, the slot of the largest weight (`sim.metrics.leading_slots`), (replicate, step, feature)
+        and ``energy`` = loss / 4 (replicate, step) at step 0 and at steps spaced like a logarithm. For
+        gradient descent the dimension is ``time`` = 4 · Σ rate, the time of the flow that it follows, with
+        ``step`` as a second coordinate. For untied weights all that is about the encoder; the decoder is in
+        ``initial_decoder`` and ``final_decoder``.
 
         Subgradient steps have no exact zeros: weights that the flow holds at 0 jump about it. ``active``
         therefore counts the weights of size greater than attribute ``active_threshold``, the size
@@ -163,10 +163,7 @@ def train(
     course = Course(run, trainer, partial(_measure, network(slice(None)), threshold), spaced(run.steps))
     interrupted = course.follow(checkpoint, model.parameters(), {"weights": start})
 
-    recorded = course.recorded[: len(course.records)]
-    coords = {"step": ("time", recorded)}
-    if (times := stepper.flow_time(recorded)) is not None:
-        coords["time"] = ("time", times)
+    clock, coords = course.clock(stepper.flow_time(course.recorded[: len(course.records)]))
     final = course.parameters["weights"]
     encodings = ("replicate", "feature", "neuron")
     variables: dict[str, tuple] = {
@@ -176,7 +173,7 @@ def train(
     if not tied:
         variables |= {"initial_decoder": (encodings, start[:, 1]), "final_decoder": (encodings, final[:, 1])}
     for name, values in course.columns().items():
-        variables[name] = (("replicate", "time", "feature")[: values.ndim], values)
+        variables[name] = (("replicate", clock, "feature")[: values.ndim], values)
     return dataset(
         variables,
         source="training",

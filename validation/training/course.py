@@ -87,6 +87,13 @@ class Course:
         """Return what was recorded, by name, along (replicate, record, ...)."""
         return {name: np.stack([r[name] for r in self.records], axis=1) for name in self.records[0]}
 
+    def clock(self, times: np.ndarray | None = None) -> tuple[str, dict[str, Any]]:
+        """Return the dimension of what was recorded, and its coordinates: flow times if any, or steps."""
+        steps = self.recorded[: len(self.records)]
+        if times is None:
+            return "step", {"step": steps}
+        return "time", {"time": times, "step": ("time", steps)}
+
     def follow(
         self,
         checkpoint: str | os.PathLike | None,

@@ -41,4 +41,6 @@ def train(model: Any, *arguments: Any, **options: Any) -> xr.Dataset:
     TypeError, ValueError
         If this kind of model is not trained here, or an argument is not what its kind takes.
     """
-    return kinds.serving(model, TRAINED, "can be trained")(model, *arguments, **options)
+    trained = kinds.serving(model, TRAINED, "can be trained")
+    kinds.known(trained, options)
+    return trained(model, *arguments, **options)

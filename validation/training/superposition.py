@@ -138,10 +138,10 @@ def train(
     course = Course(run, trainer, partial(_measure, network), spaced(run.steps))
     interrupted = course.follow(checkpoint, model.parameters(), start)
 
-    recorded = course.recorded[: len(course.records)]
-    coords = {"step": ("time", recorded)}
-    if (times := trainer.steppers[0].flow_time(recorded)) is not None:
-        coords["time"] = ("time", times / 4)  # of the autoencoder's flow, whose factor 4 this loss has not
+    times = trainer.steppers[0].flow_time(course.recorded[: len(course.records)])
+    if times is not None:
+        times = times / 4  # of the autoencoder's flow, whose factor 4 this loss has not
+    clock, coords = course.clock(times)
     final = course.parameters
     encodings = ("replicate", "feature", "neuron")
     attributes = run.written()
@@ -152,7 +152,7 @@ def train(
             "initial": (encodings, start["weights"]),
             "final": (encodings, final["weights"]),
             "biases": (encodings[:2], final["biases"]),
-            "loss": (("replicate", "time"), course.columns()["loss"]),
+            "loss": (("replicate", clock), course.columns()["loss"]),
         },
         source="training",
         model=model,

@@ -151,7 +151,7 @@ def train(
         _variables(course, problems, start),
         source="training",
         model=model,
-        coords={"step": ("time", course.recorded[: len(course.records)])},
+        coords=course.clock()[1],
         method=run.written()["optimizer"].partition(":")[0],
         interrupted=int(interrupted),
         **run.written(),
@@ -212,7 +212,7 @@ def _variables(
     called = {"W1": "W1", "b1": "biases", "W2": "W2"}
     final = course.parameters
     found: dict[str, tuple[Any, np.ndarray]] = {
-        name: (("replicate", "time"), values) for name, values in course.columns().items()
+        name: (("replicate", "step"), values) for name, values in course.columns().items()
     }
     for name, dims in axes.items():
         found[called[name]] = ("replicate", *dims), final[name]

@@ -35,3 +35,23 @@ def test_simulate_and_train_are_those_of_the_autoencoder():
 def test_what_is_no_model_is_refused(verb):
     with pytest.raises(TypeError, match=r"^model must be of a type that .* \(Autoencoder.*\), got 3$"):
         verb(3)
+
+
+@pytest.mark.parametrize(
+    ("call", "near"),
+    [
+        (lambda model: train(model, lr=0.1), "learning_rate"),
+        (lambda model: train(model, rng=1), "seed"),
+        (lambda model: train(model, optimiser="adam"), "optimizer"),
+        (lambda model: simulate(model, random_state=1), "seed"),
+        (lambda model: simulate(model, tol=1), "rtol"),
+    ],
+)
+def test_what_an_argument_is_called_elsewhere_is_known(call, near):
+    with pytest.raises(TypeError, match=rf"must be an argument of .*; did you mean {near}\b"):
+        call(Autoencoder(3, 6, 0.02))
+
+
+def test_what_an_optimiser_is_called_elsewhere_is_known():
+    with pytest.raises(ValueError, match=r"^optimizer must be one of .*, got 'sgd'; did you mean gd\?$"):
+        train(Autoencoder(3, 6, 0.02), "sgd")

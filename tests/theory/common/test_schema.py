@@ -5,7 +5,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from sim import ensemble, simulate, sparsify
+from theory import Autoencoder, Dictionary, Superposition, TwoLayer, sparsification
 from theory.common import netcdf, schema
+from validation import train
 
 WEIGHTS = np.arange(12.0).reshape(3, 4)
 
@@ -127,3 +130,29 @@ def test_what_is_cut_off_or_longer_is_damaged(tmp_path, capfd):
         refuses(path, "is damaged: its checksum does not fit", capfd)
     path.write_bytes(b"")
     refuses(path, "not a NetCDF file", capfd)
+
+
+def test_files_of_other_formats_are_refused(tmp_path):
+    assert schema.writable(tmp_path / "run.nc") == tmp_path / "run.nc"
+    with pytest.raises(ValueError, match=r"^out must end in .nc, since a result is a NetCDF file, got"):
+        schema.writable(tmp_path / "run.csv")
+
+
+def kinds_of_results():
+    hidden = np.random.default_rng(0).normal(size=(64, 6))
+    yield simulate(Autoencoder(3, 6, 0.02), save_weights=True)
+    yield simulate(Superposition(3, 2, 0.1), until=5.0)
+    yield ensemble(Autoencoder(3, 6, 0.02), 2)
+    yield sparsify([0.5, 0.3], 0.01)
+    yield sparsification.population(Autoencoder(1, 100, 0.01), [0.0, 1.0])
+    yield train(Autoencoder(3, 6, 0.02), steps=3, tied=False)
+    yield train(Superposition(3, 2, 0.1), steps=3)
+    yield train(TwoLayer(8, 4, 8, 0.2), steps=3, batch=4)
+    yield train(Dictionary(6, 12, "gated", l1_coefficient=0.1), data=hidden, steps=3, batch=16)
+    yield train(Dictionary(6, 12, "jumprelu", l0_coefficient=0.1), data=hidden, steps=3, batch=16)
+
+
+def test_every_variable_says_what_it_is():
+    for result in kinds_of_results():
+        for name, variable in result.variables.items():
+            assert variable.attrs.get("long_name"), f"{name} of {result.attrs['source']}"

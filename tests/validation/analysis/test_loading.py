@@ -58,7 +58,7 @@ class Trap:
 
 def test_npy(tmp_path):
     np.save(tmp_path / "w.npy", np.asfortranarray(PAIR.astype(np.float32)))
-    weights, initial = load(tmp_path / "w.npy")
+    weights, initial, _ = load(tmp_path / "w.npy")
     np.testing.assert_array_equal(weights, PAIR)
     assert weights.dtype == np.float32
     assert initial is None
@@ -68,7 +68,7 @@ def test_npy(tmp_path):
 @pytest.mark.parametrize("name", ["final", "weights", "whatever"])
 def test_npz(tmp_path, save, name):
     save(tmp_path / "w.npz", **{name: PAIR, "initial": BEFORE})
-    weights, initial = load(tmp_path / "w.npz")
+    weights, initial, _ = load(tmp_path / "w.npz")
     np.testing.assert_array_equal(weights, PAIR)
     np.testing.assert_array_equal(initial, BEFORE)
 
@@ -76,13 +76,13 @@ def test_npz(tmp_path, save, name):
 def test_initial_from_a_file_of_its_own(tmp_path):
     np.save(tmp_path / "w.npy", PAIR)
     np.save(tmp_path / "before.npy", BEFORE)
-    _, initial = load(tmp_path / "w.npy", tmp_path / "before.npy")
+    _, initial, _ = load(tmp_path / "w.npy", tmp_path / "before.npy")
     np.testing.assert_array_equal(initial, BEFORE)
 
 
 def test_safetensors(tmp_path):
     save_file({"final": PAIR, "initial": BEFORE}, tmp_path / "w.safetensors")
-    weights, initial = load(tmp_path / "w.safetensors")
+    weights, initial, _ = load(tmp_path / "w.safetensors")
     np.testing.assert_array_equal(weights, PAIR)
     np.testing.assert_array_equal(initial, BEFORE)
 
@@ -90,6 +90,85 @@ def test_safetensors(tmp_path):
 def test_torch_encoder_is_transposed(tmp_path):
     save_file({"encoder.weight": np.ascontiguousarray(PAIR.T)}, tmp_path / "w.safetensors")
     np.testing.assert_array_equal(load(tmp_path / "w.safetensors")[0], PAIR)
+
+
+LAYERS = {
+    "nn.Linear": ({"weight": PAIR.T, "bias": BEFORE[0]}, True),
+    "nn.Linear in a model": ({"model.hidden.weight": PAIR.T, "model.hidden.bias": BEFORE[0]}, True),
+    "encoder and decoder": (
+        {
+            "encoder.weight": PAIR.T,
+            "encoder.bias": BEFORE[0],
+            "decoder.weight": BEFORE,
+            "decoder.bias": BEFORE[:, 0],
+        },
+        True,
+    ),
+    "decoder alone": ({"decoder.weight": PAIR}, False),
+    "toy models notebook": ({"W": PAIR, "b_final": BEFORE[:, 0]}, False),
+    "SAELens": ({"W_enc": PAIR, "W_dec": BEFORE.T, "b_enc": BEFORE[0], "b_dec": BEFORE[:, 0]}, False),
+    "TransformerLens": ({"W_in": PAIR, "W_out": BEFORE.T, "b_in": BEFORE[0], "b_out": BEFORE[:, 0]}, False),
+    "nn.Sequential": (
+        {"0.weight": PAIR.T, "0.bias": BEFORE[0], "2.weight": BEFORE, "2.bias": BEFORE[:, 0]},
+        True,
+    ),
+    "ten layers on": ({"10.weight": BEFORE, "2.weight": PAIR.T}, True),
+    "sequence, which is no encoder": ({"sequence.0.weight": PAIR.T, "sequence.2.weight": BEFORE}, True),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_ordinary_weights(tmp_path, name):
+    tensors, transposed = LAYERS[name]
+    save_file(
+        {key: np.ascontiguousarray(array) for key, array in tensors.items()}, tmp_path / "w.safetensors"
+    )
+    weights, initial, origin = load(tmp_path / "w.safetensors")
+    np.testing.assert_array_equal(weights, PAIR)
+    assert initial is None
+    assert ("transposed" in origin) == transposed
+    assert origin.endswith("3 features × 4 neurons")
+
+
+def test_what_was_read_and_which_way_round_is_said(polysem, tmp_path):
+    save_file(
+        {"lin.weight": np.ascontiguousarray(PAIR), "lin.bias": BEFORE[:, 0]}, tmp_path / "w.safetensors"
+    )
+    done = polysem("analyze", "w.safetensors")
+    assert done.stdout.startswith("read lin.weight, transposed: 4 features × 3 neurons\n")
+    assert done.stderr.startswith("polysem: warning: w.safetensors does not tell which axis is which")
+    done = polysem("analyze", "w.safetensors", "--no-transpose")
+    assert done.stdout.startswith("read lin.weight: 3 features × 4 neurons\n")
+    assert done.stderr == ""
+
+
+def test_one_of_several_arrays(tmp_path):
+    np.savez(tmp_path / "w.npz", a=PAIR.T, b=BEFORE)
+    np.testing.assert_array_equal(load(tmp_path / "w.npz", key="a", transpose=True).weights, PAIR)
+
+
+def test_one_of_several_networks(polysem, tmp_path):
+    run = train(Autoencoder(3, 6, 0.02), steps=5, replicates=2, checkpoint=tmp_path / "run.safetensors")
+    schema.save(run, tmp_path / "run.nc")
+    for name in ("run.nc", "run.safetensors"):
+        np.testing.assert_array_equal(load(tmp_path / name, replicate=1).weights, run.final[1])
+    np.testing.assert_array_equal(load(tmp_path / "run.nc", replicate=1).initial, run.initial[1])
+    assert polysem("analyze", "run.nc", "--replicate", "1").returncode == 0
+
+
+def test_an_untied_checkpoint_gives_its_encoder(tmp_path):
+    path = tmp_path / "run.safetensors"
+    run = train(Autoencoder(3, 6, 0.02), steps=5, tied=False, checkpoint=path)
+    np.testing.assert_array_equal(load(path).weights, run.final[0])
+
+
+def test_a_result_is_taken_as_it_is():
+    run = simulate(Autoencoder(3, 6, 0.02))
+    assert analyze(run).identical(analyze(run.final.values, run.initial.values))
+    with pytest.raises(
+        TypeError, match=r"^weights must be encodings, or a result that has them as final, got energy"
+    ):
+        analyze(run[["energy"]])
 
 
 def test_bfloat16(tmp_path):
@@ -105,7 +184,7 @@ def test_bfloat16(tmp_path):
 def test_our_own_results(tmp_path):
     run = simulate(Autoencoder(3, 6, 0.02))
     schema.save(run, tmp_path / "flow.nc")
-    weights, initial = load(tmp_path / "flow.nc")
+    weights, initial, _ = load(tmp_path / "flow.nc")
     np.testing.assert_array_equal(weights, run.final)
     np.testing.assert_array_equal(initial, run.initial)
     schema.save(train(Autoencoder(3, 6, 0.02), steps=5), tmp_path / "trained.nc")
@@ -115,7 +194,7 @@ def test_our_own_results(tmp_path):
 def test_axes_are_known_by_their_names(tmp_path):
     run = simulate(Autoencoder(3, 6, 0.02))
     schema.save(run.transpose(), tmp_path / "flow.nc")
-    weights, initial = load(tmp_path / "flow.nc")
+    weights, initial, _ = load(tmp_path / "flow.nc")
     np.testing.assert_array_equal(weights, run.final)
     np.testing.assert_array_equal(initial, run.initial)
     assert analyze(run.final.T, run.initial.T).identical(analyze(run.final.values, run.initial.values))
@@ -146,8 +225,11 @@ WRONG = {
         "holds pickled Python objects",
     ),
     "members.npz": (lambda path: _archive(path, "weights.npy", b"text"), "holds no NumPy array"),
-    "two.npz": (lambda path: np.savez(path, a=PAIR, b=PAIR), "must hold an array called final or weights"),
-    "none.npz": (lambda path: np.savez(path), "must hold an array called final or weights"),
+    "none.npz": (lambda path: np.savez(path), "must hold a matrix of encodings, none.npz has nothing"),
+    "vectors.npz": (
+        lambda path: np.savez(path, a=PAIR[0], b=PAIR[1]),
+        "must hold a matrix of encodings.* has a, b",
+    ),
     "initial.npz": (lambda path: np.savez(path, w=PAIR, initial=PAIR.T), "must hold as initial a matrix"),
     "text.safetensors": (b"text, and long enough for a header", "is no safetensors file"),
     "cut.safetensors": (lambda path: _cut_tensors(path), "is no safetensors file"),
@@ -157,10 +239,9 @@ WRONG = {
         "as F8_E4M3, not as real numbers",
     ),
     "text.nc": (b"text", "must be a result of polysem"),
-    "several.nc": (several_networks, "holds 2 networks"),
     "axes.nc": (
         lambda path: schema.save(simulate(Autoencoder(3, 6, 0.02)).rename(neuron="other"), path),
-        r"holds final with axes \(feature, other\)",
+        r"must hold encodings .* holds final with axes \(feature, other\)",
     ),
     "cut.nc": (lambda path: _cut_netcdf(path), "is damaged: its checksum does not fit"),
     "checkpoint.safetensors": (
@@ -170,7 +251,7 @@ WRONG = {
     "pipe.npy": (lambda path: os.mkfifo(path), "must be a file, got .*: is a pipe, device or socket"),
     "pipe.nc": (lambda path: os.mkfifo(path), "must be a file, got .*: is a pipe, device or socket"),
     "vector.npy": (npy_bytes(PAIR[0]), r"got shape \(4,\)"),
-    "cube.npy": (npy_bytes(PAIR[None]), r"got shape \(1, 3, 4\)"),
+    "cubes.npy": (npy_bytes(PAIR[None, None]), r"got shape \(1, 3, 4\)"),
     "nothing.npy": (npy_bytes(PAIR[:0]), r"got shape \(0, 4\)"),
     "nan.npy": (npy_bytes(np.where(PAIR > 0, np.nan, PAIR)), "got NaN or infinity"),
     "infinite.npy": (npy_bytes(np.where(PAIR > 0, np.inf, PAIR)), "got NaN or infinity"),
@@ -193,6 +274,22 @@ def test_unfit_files(refuses, tmp_path, name):
     else:
         path.write_bytes(content)
     refuses("analyze", name, line=f"FILE .*({line})")
+
+
+def test_which_of_several_has_to_be_said(refuses, tmp_path):
+    np.savez(tmp_path / "two.npz", a=PAIR, b=PAIR)
+    several_networks(tmp_path / "several.nc")
+    for options, line in (
+        (("two.npz",), "--key must say which array of two.npz holds the encodings: a, b"),
+        (("two.npz", "--key", "c"), "--key must be one of a, b, got 'c'"),
+        (("several.nc",), "--replicate must say which of the 2 networks in several.nc: 0 to 1"),
+        (
+            ("several.nc", "--replicate", "2"),
+            "--replicate must be less than 2, the networks in several.nc, got 2",
+        ),
+        (("several.nc", "--replicate", "-1"), "--replicate must be a whole number of at least 0"),
+    ):
+        refuses("analyze", *options, line=line)
 
 
 def test_what_is_no_file(refuses, tmp_path):

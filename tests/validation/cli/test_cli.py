@@ -3,16 +3,22 @@
 import errno
 import json
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
+import typer
 
+from sim import ensemble, sparsify
 from theory import Autoencoder, TwoLayer, interference
 from theory.common import schema
 from validation import cli, train
+from validation.cli.examples import EXAMPLES
 from validation.experiments import checking
 from validation.training.blocks import Blocks
 from validation.training.inputs import Correlated
@@ -33,6 +39,74 @@ def test_help_imports_nothing_heavy(tmp_path):
     loaded = in_process_of_its_own(tmp_path, sys.executable, "-c", seen).stdout.split()
     assert "typer" in loaded
     assert not {"numpy", "scipy", "numba", "sympy", "xarray", "matplotlib"} & set(loaded)
+
+
+def test_version(polysem):
+    assert polysem("--version").stdout == f"polysem {metadata.version('polysem')}\n"
+
+
+def commands(app):
+    """Yield all commands of an application with the words that lead to them."""
+
+    def below(command, words):
+        for name, one in getattr(command, "commands", {}).items():
+            yield [*words, name], one
+            yield from below(one, [*words, name])
+
+    yield from below(typer.main.get_command(app), [])
+
+
+def test_every_help_ends_with_an_example_that_can_be_typed(polysem):
+    known = {" ".join(words) for words, _ in commands(cli.app)} | {"train", "sweep"}
+    for words, command in commands(cli.app):
+        assert command.epilog.startswith("Example: polysem "), words
+    for line in EXAMPLES:
+        program, *words = shlex.split(line)
+        assert program == "polysem"
+        assert words[0] in known
+        context = typer.main.get_command(cli.app).make_context("polysem", list(words))  # reads no option yet
+        rest, command = list(words), context.command
+        while hasattr(command, "resolve_command"):
+            _, command, rest = command.resolve_command(context, rest)
+            if hasattr(command, "commands") and (not rest or rest[0] not in command.commands):
+                rest = [{"train": "autoencoder", "sweep": "run"}[words[0]], *rest]
+            context = command.make_context(words[0], list(rest), parent=context)
+        assert command.callback is not None
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_completion(tmp_path, shell):
+    asked = {
+        "bash": {"COMP_WORDS": "polysem spars", "COMP_CWORD": "1"},
+        "zsh": {"_TYPER_COMPLETE_ARGS": "polysem spars"},
+    }
+    environment = os.environ | asked[shell] | {"_POLYSEM_COMPLETE": f"complete_{shell}"}
+    done = subprocess.run(
+        [POLYSEM], env=environment, capture_output=True, text=True, cwd=tmp_path, check=False
+    )
+    assert "sparsify" in done.stdout
+    assert "simulate" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("train --lr 3", "--learning-rate"), ("simulate --random-state 3", "--seed")]
+)
+def test_what_an_option_is_called_elsewhere_is_known(polysem, typed, meant):
+    assert polysem(*typed.split()).stderr.endswith(f"did you mean {meant}?\n")
+
+
+def test_simulate_several_runs(polysem, tmp_path):
+    small = ("--n", "4", "--m", "8", "--l1", "0.02", "--rtol", "0.01")
+    assert polysem("simulate", *small, "--replicates", "3", "--seed", "5", "--out", "runs.nc").returncode == 0
+    assert schema.load("runs.nc").identical(ensemble(Autoencoder(4, 8, 0.02), 3, seed=5, rtol=0.01))
+
+
+def test_sparsify(polysem, tmp_path):
+    done = polysem("sparsify", "--m", "50", "--l1", "0.01", "--seed", "3", "--out", "race.nc")
+    assert done.returncode == 0, done.stderr
+    weights = Autoencoder(1, 50, 0.01).initial(np.random.default_rng(3))[0]
+    assert schema.load("race.nc").equals(sparsify(weights, 0.01))
+    assert done.stdout.startswith("time to sparsity: ")
 
 
 def test_help_names_every_command(polysem):

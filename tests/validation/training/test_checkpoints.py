@@ -53,7 +53,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one_bit_for_bit(monkeypatch, tmp_
         part = train(MODEL, **settings, checkpoint=file)
     assert part.attrs["interrupted"] == 1
     assert part.step.values[-1] < 200
-    np.testing.assert_array_equal(part.energy, whole.energy[:, : part.sizes["time"]])
+    np.testing.assert_array_equal(part.energy, whole.energy[:, : part.step.size])
     resumed = train(MODEL, **settings, checkpoint=file)
     assert resumed.identical(whole)
     assert train(MODEL, **settings, checkpoint=file).identical(whole)  # nothing is left to do

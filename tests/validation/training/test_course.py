@@ -110,8 +110,8 @@ def test_result_is_in_the_common_format(tmp_path):
     assert result.sizes["replicate"] == 2
     assert result.initial.dims == result.final.dims == ("replicate", "feature", "neuron")
     for name in ("l1_norm", "l2_norm", "active", "leader"):
-        assert result[name].dims == ("replicate", "time", "feature")
-    assert result.energy.dims == ("replicate", "time")
+        assert result[name].dims == ("replicate", "step", "feature")
+    assert result.energy.dims == ("replicate", "step")
     assert result.step.values[[0, 1, -1]].tolist() == [0, 1, 40]
     assert "time" not in result.coords
     assert result.attrs["source"] == "training"

@@ -23,7 +23,7 @@ def result():
 
 def test_what_a_run_gives(result):
     assert result.step.values.tolist() == [0, 1, 3, 7, 15, 31, 40]
-    assert result.loss.dims == result.monosemantic.dims == ("replicate", "time")
+    assert result.loss.dims == result.monosemantic.dims == ("replicate", "step")
     assert result.single_feature_activations.dims == ("replicate", "feature", "neuron")
     assert result.attrs["source"] == "training"
     assert result.attrs["optimizer"] == "lamb:weight_decay=0"

@@ -28,7 +28,7 @@ def course(run: xr.Dataset) -> xr.Dataset:
     activations = run.single_feature_activations.values
     numbers = own_neurons(activations)
     counts = np.minimum(numbers, MOST_OWN)[..., None] == np.arange(MOST_OWN + 1)
-    found = run[["loss", "mean_bias"]].swap_dims(time="step")
+    found = run[["loss", "mean_bias"]]
     for name in ("monosemantic", "dead"):
         found[name] = (("replicate", "step"), run[name].values / run.sizes["feature"])
     found["own"] = ("replicate", "number"), counts.mean(axis=1)

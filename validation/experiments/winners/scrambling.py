@@ -34,7 +34,7 @@ def measure(n: int, m: int, rate: float, replicates: int, seed: int) -> xr.Datas
     model = Autoencoder(n, m, courses.PAPER)
     steps = round(max(FRACTIONS) * interference.end_of_interference(model) / rate)
     run = train(model, "adamw", steps=steps, learning_rate=rate, replicates=replicates, seed=seed)
-    kept = (run.leader == run.leader.isel(time=0)).mean("feature").astype(np.float32)
+    kept = (run.leader == run.leader.isel(step=0)).mean("feature").astype(np.float32)
     return xr.Dataset({"kept": (("replicate", "step"), kept.values)}, {"step": run.step.values})
 
 

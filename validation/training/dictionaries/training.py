@@ -160,12 +160,12 @@ def train(
         name: (("replicate", *DIMENSIONS.get(name, ("latent",))), array) for name, array in final.items()
     }
     variables |= _evaluated(model, final, Batches(source, run.keys() ^ OTHER, 0, EVALUATED))
-    variables["loss"] = (("replicate", "time"), course.columns()["loss"])
+    variables["loss"] = (("replicate", "step"), course.columns()["loss"])
     return dataset(
         variables,
         source="training",
         model=model,
-        coords={"step": ("time", course.recorded[: len(course.records)])},
+        coords=course.clock()[1],
         method=run.written()["optimizer"].partition(":")[0],
         interrupted=int(interrupted),
         **run.written(),

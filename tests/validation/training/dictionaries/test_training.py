@@ -39,7 +39,7 @@ def trained(request):
 
 
 def test_says_what_it_has_learnt(trained):
-    assert dict(trained.sizes) == {"replicate": 2, "input": 6, "latent": 12, "time": trained.sizes["time"]}
+    assert dict(trained.sizes) == {"replicate": 2, "input": 6, "latent": 12, "step": trained.sizes["step"]}
     np.testing.assert_allclose((trained.W_dec**2).sum("input"), 1, rtol=1e-5)
     assert (trained.explained_variance > 0.5).all()
     assert (trained.loss[:, -1] < trained.loss[:, 0]).all()
