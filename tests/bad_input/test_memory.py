@@ -40,14 +40,14 @@ print(json.dumps([asked[0], peak() - before]))
 """
 CALLS = {
     "simulate(model({}, {}), until=1e-6)": ("4, 8", "2000, 2000", "3000, 300"),
-    "simulate(model({}, {}), until=1e-6, method='event')": ("4, 8", "2000, 2000", "3000, 300"),
-    "simulate(model({}, {}), until=1e-6, method='euler')": ("4, 8", "2000, 2000", "3000, 3000"),
-    "ensemble(model({}, {}), {})": ("4, 8, 2", "8, 16, 20000"),
+    "simulate(model({}, {}), until=1e-6, method='event')": ("4, 8", "1200, 1200", "2000, 200"),
+    "simulate(model({}, {}), until=1e-6, method='euler')": ("4, 8", "2000, 2000"),
+    "ensemble(model({}, {}), {})": ("4, 8, 2", "8, 64, 5000"),
     "train(model({}, {}), 'adamw', steps=2)": ("4, 8", "2000, 2000", "500, 8000"),
     "train(model({}, {}), steps=2, replicates={})": ("4, 8, 2", "64, 128, 1000"),
     "train(model({}, {}), steps=2, inputs=Independent(p=0.1, batch={}))": ("4, 8, 9", "64, 128, 40000"),
     "train(model({}, {}), steps=2, tied=False, dtype='float64')": ("4, 8", "1000, 2000"),
-    "sparsification.extinction_threshold({})": ("10", "3000000"),
+    "sparsification.extinction_threshold({})": ("10", "1000000"),
     "analyze(np.random.default_rng(0).normal(size=({}, {})))": ("4, 8", "2000, 4000", "5000, 100"),
 }
 CASES = [
