@@ -121,6 +121,7 @@ INDEX = MappingProxyType(
             "greedy_encodings",
             "welch",
         ),
+        "theory.capacity.spherical": ("levenshtein",),
         "theory.capacity.crowding": ("interference_cost",),
         "theory.two_layer.response": (
             "interference_of_features",
@@ -136,6 +137,7 @@ INDEX = MappingProxyType(
             "orthogonal_interference",
         ),
         "theory.two_layer.scaling": ("largest_cosine",),
+        "theory.two_layer.absolute": ("absolute_values",),
         "theory.superposition.one_feature": ("one_feature",),
         "theory.superposition.cube": ("features_together",),
         "theory.superposition.corners": (
@@ -143,6 +145,7 @@ INDEX = MappingProxyType(
             "left_out",
         ),
         "theory.superposition.phases": ("phase_boundary",),
+        "theory.superposition.correlation": ("correlated_features",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",
