@@ -97,7 +97,7 @@ def _expected_incidental(part: xr.Dataset) -> float:
 
 def _necessary(ax: Axes, found: Findings) -> None:
     """Draw what is necessary."""
-    loads = np.geomspace(0.25, 4, 200)
+    loads = np.array([0, 1, 2, max(LOADS)])
     ax.plot(loads, [necessary(q) for q in loads], ":", color=plots.GREY, label="necessary")
 
 
@@ -120,17 +120,19 @@ EXPERIMENTS = (
             "encoded": Quantity("share of features that are encoded", mean_of("encoded")),
         },
         (
-            Panel("share", "load", ("l1", "source"), "x", draw=_necessary, options={"ylim": (-0.03, 1.03)}),
-            Panel("incidental", "load", ("source",), "x", options={"ylim": (-0.03, 1.03)}),
+            Panel("share", "load", ("l1", "source"), draw=_necessary, options={"ylim": (-0.03, 1.03)}),
+            Panel("incidental", "load", ("source",), options={"ylim": (-0.03, 1.03)}),
         ),
-        "Between n = m and n = 2m: with L1 {share[source=training,n=4,l1=0.02].first} of the neurons of "
-        "superposition are polysemantic at n/m = ¼, {share[source=training,n=16,l1=0.02].first} at 1 and "
-        "{share[source=training,n=32,l1=0.02].first} at 2; of these {incidental.trained.first:%}, "
-        "{incidental[n=16].trained.first:%} and {incidental[n=32].trained.first:%} need not be.",
+        "Between n = m and n = 2m. With L1, {share[source=training,n=4,l1=0.02].first} of the neurons of "
+        "superposition are polysemantic at n/m = ¼ and {share[source=training,n=16,l1=0.02].first} at 1, "
+        "none of which need be; of {share[source=training,n=24,l1=0.02].first} at 1.5, "
+        "{incidental[n=24].trained.first:%} need not be; and of {share[source=training,n=32,l1=0.02].first} "
+        "at 2 all must.",
         "One law covers both kinds: features take free slots, each a neuron with a sign, at random, no two "
         "the same (the exclusion law, the line of theory). Up to n = m nothing is necessary; from there on "
-        "n − m neurons must have two features; at n = 2m all have, and chance has no say. Superposition with "
-        "biases and values on [0, 1] follows it as the flow of the core's autoencoder does. Without L1 "
+        "n − m neurons must have two features; at n = 2m all have, and chance has no say. It lies in "
+        "{share.predicted.agreeing} intervals, of superposition with biases and values on [0, 1] as of the "
+        "flow of the core's autoencoder. Without L1 "
         "there is no such transition: {share[n=4,l1=0.0].first} of the neurons are polysemantic at n/m = ¼ "
         "already, since any rotation does as well and a neuron is no feature's own. Beyond n = 2m "
         "({share[source=training,n=64,l1=0.02].first} at 4) every neuron is. What becomes of single neurons "

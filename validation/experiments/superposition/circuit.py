@@ -15,9 +15,9 @@ USED = 0.25  # of the largest weight of a neuron, from which on it counts
 
 
 def settings(full: bool) -> list[Setting]:
-    """Return numbers of features at three probabilities."""
-    sizes = {"steps": 6000, "replicates": 6} if full else {"steps": 2000, "replicates": 3}
-    points = {"n": FEATURES, "p": (0.01, 0.05, 0.25)} if full else {"n": (8, 16), "p": 0.05}
+    """Return numbers of features at two probabilities."""
+    sizes = {"steps": 5000, "replicates": 6} if full else {"steps": 2000, "replicates": 3}
+    points = {"n": FEATURES, "p": (0.02, 0.2)} if full else {"n": (8, 16), "p": 0.05}
     return grid(points | {"m": 8} | sizes)
 
 

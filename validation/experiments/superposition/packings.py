@@ -20,8 +20,8 @@ ENCODED = 0.1  # length over the largest one from which on a feature counts as e
 
 def settings(full: bool) -> list[Setting]:
     """Return kinds of encodings for numbers of neurons, with fewer replicates of large ones."""
-    sizes = [(2, 20), (8, 20), (20, 10), (64, 4)] if full else [(2, 4), (8, 4)]
-    steps = 6000 if full else 1500
+    sizes = [(2, 20), (8, 10), (20, 6), (64, 3)] if full else [(2, 4), (8, 4)]
+    steps = 4000 if full else 1500
     return grid({"kind": list(KINDS), "m, replicates": sizes, "steps": steps})
 
 
