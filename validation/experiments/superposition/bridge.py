@@ -101,6 +101,7 @@ def _necessary(ax: Axes, found: Findings) -> None:
     ax.plot(loads, [necessary(q) for q in loads], ":", color=plots.GREY, label="necessary")
 
 
+AXIS = {"ylim": (-0.03, 1.03), "xticks": LOADS[1:], "xticklabels": LOADS[1:]}
 NEAR = Band(0.5, 1.3, "small differences of the law and what is necessary")
 LAW = Band(0.7, 1.35, "146 settings of the flow lie within 0.75 and 1.30 (`quarter_constant`); few runs")
 EXPERIMENTS = (
@@ -120,7 +121,7 @@ EXPERIMENTS = (
             "encoded": Quantity("share of features that are encoded", mean_of("encoded")),
         },
         (
-            Panel("share", "load", ("l1", "source"), draw=_necessary, options={"ylim": (-0.03, 1.03)}),
+            Panel("share", "load", ("l1", "source"), draw=_necessary, options=AXIS),
             Panel("incidental", "load", ("source",), options={"ylim": (-0.03, 1.03)}),
         ),
         "Between n = m and n = 2m. With L1, {share[source=training,n=4,l1=0.02].first} of the neurons of "
