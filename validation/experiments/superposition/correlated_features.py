@@ -134,17 +134,18 @@ def _answer(found: Findings) -> str:
 
 def _meaning(found: Findings) -> str:
     chance, apart = found("partners", pairs="independent"), found("partners", pairs="anticorrelated")
-    lowest = found("lowest", pairs="correlated")
+    ratios = [row.ratio.value for row in found("lowest", pairs="correlated")]
     return (
         "As an antipodal pair two features lose nothing unless both are on, so that a feature should be "
         "opposite one that is never on with it, and orthogonal to one that always is. Side by side a pair "
         "keeps only its sum and costs p/12, which is less than what two pairs of strangers cost from the "
-        f"boundary on. The lowest loss is {lowest.first.ratio:.3g} to {lowest.last.ratio:.3g} times that of "
-        "the cheaper of both. Independent features take any of three partners: of runs with two antipodal "
-        f"pairs {chance.first:%} pair the first two at p = {chance.first['p']}, by symmetry a third. "
-        f"Features that are never on together do so in {apart.first:%} at p = {apart.first['p']} and in "
-        f"{apart.last:%} at {apart.last['p']}: strangers as pairs cost of the order of p² only, and training "
-        "stays in that basin while features are rare."
+        f"boundary on. The lowest loss is {min(ratios):.3f} to {max(ratios):.3f} times that of the cheaper "
+        "of both: near the boundary arrangements that are less regular are a little cheaper still. "
+        "Independent features take any of three partners: of runs with two antipodal pairs "
+        f"{chance.first:%} pair the first two at p = {chance.first['p']}, by symmetry a third. Features "
+        f"that are never on together do so in {apart.first:%} at p = {apart.first['p']} and in "
+        f"{apart.last:%} at {apart.last['p']}: strangers as pairs cost of the order of p² only, and "
+        "training stays in that basin while features are rare."
     )
 
 
@@ -172,10 +173,10 @@ EXPERIMENTS = (
                 "p",
                 where={"pairs": "correlated"},
                 draw=_boundary,
-                options=SHARES,
+                options={**SHARES, "ylim": (-0.03, 1.5)},
             ),
             Panel(("across", "beside", "opposite"), "p", where={"pairs": "anticorrelated"}, options=SHARES),
-            Panel("lowest", "p", ("pairs",), ratio=True, options={"ylim": (0, 1.1)}),
+            Panel("lowest", "p", ("pairs",), ratio=True, options={"ylim": (0.95, 1.02)}),
             Panel("partners", "p", ("pairs",), options={"ylim": (-0.03, 1.03)}),
         ),
         _answer,

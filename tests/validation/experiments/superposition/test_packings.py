@@ -9,7 +9,6 @@ def test_what_is_moved_apart_comes_to_the_best_packings():
     np.testing.assert_allclose(hexagon.angle, 60, atol=0.05)
     start = np.random.default_rng(1).normal(size=(4, 3))
     simplex = packings.moved(start)
-    simplex /= np.linalg.norm(simplex, axis=1, keepdims=True)
     np.testing.assert_allclose((simplex @ simplex.T)[np.triu_indices(4, 1)], -1 / 3, atol=0.01)
 
 
