@@ -27,7 +27,7 @@ def measure(n: int, p: float, m: int, steps: int, replicates: int, seed: int) ->
     A feature is the difference of two draws, each on with probability p/2 and then uniform on [0, 1]. Adam,
     with a batch of 512, at a rate that falls from 0.01 to 0 like a cosine. Losses are over that of outputs
     that are 0. A feature counts as read or written by a neuron if its weight is at least a quarter of the
-    neuron's largest one there; a neuron that reads r and writes w carries r w connections.
+    neuron's largest one there, its bias included; a neuron that reads r and writes w carries r w connections.
     """
     run = train(
         TwoLayer(n, n, m, p, task="absolute"),
@@ -41,7 +41,7 @@ def measure(n: int, p: float, m: int, steps: int, replicates: int, seed: int) ->
     )
     read = run.projection.values @ run.W1.values  # (replicate, feature, neuron)
     written = run.W2.values.transpose(0, 2, 1)
-    connections = np.prod([_used(weights) for weights in (read, written)], axis=0)
+    connections = _used(read, run.biases.values) * _used(written)
     return xr.Dataset(
         {
             "loss": ("replicate", run.loss.values[:, -1] / (n * two_layer.absolute_power(p))),
@@ -51,10 +51,11 @@ def measure(n: int, p: float, m: int, steps: int, replicates: int, seed: int) ->
     )
 
 
-def _used(weights: np.ndarray) -> np.ndarray:
+def _used(weights: np.ndarray, biases: np.ndarray | float = 0.0) -> np.ndarray:
     """Return how many features have a weight of note on each neuron, (replicate, neuron)."""
     sizes = np.abs(weights)
-    return (sizes >= USED * sizes.max(axis=1, keepdims=True)).sum(axis=1)
+    largest = np.maximum(sizes.max(axis=1), np.abs(biases))
+    return (sizes >= USED * largest[:, None]).sum(axis=1)
 
 
 def _peer(part: xr.Dataset) -> float:
@@ -88,7 +89,7 @@ EXPERIMENTS = (
         measure,
         {
             "loss": Quantity(
-                "loss over that of outputs 0, beside two neurons a feature",
+                "loss over that of outputs 0",
                 mean_of("loss"),
                 lambda part: _peer(part) or None,
                 _band,
@@ -101,13 +102,15 @@ EXPERIMENTS = (
         },
         (
             Panel("loss", "n", ("p",), draw=_limits, options={"ylim": (0, 1)}),
-            Panel("most", "n", ("p",), log="y"),
+            Panel("connections", "n", ("p",), options={"ylim": (0, None)}),
         ),
         "Yes: at p = {loss.first[p]} the loss of {loss[n=8].first[n]} features on {loss.first[m]} neurons is "
         "{loss[n=8].first} of that of outputs 0, where two neurons for each lose "
         "{loss[n=8].first.predicted:.3g}.",
-        "Neurons are shared: a neuron carries up to {most.most} connections between a feature it reads and "
-        "one it writes, where two neurons a feature carry one. One feature on at a time, m − 2 features "
+        "Theory is that of two neurons a feature. In superposition neurons are shared: of 8 features at p = "
+        "{connections[n=8].first[p]} a neuron carries {connections[n=8].first} connections between one that "
+        "it reads and one that it writes, the busiest {most[n=8].first}, where two neurons a feature carry "
+        "one each. One feature on at a time, m − 2 features "
         "could be exact (dashed; `polysem derive absolute_values`), and no circuit at all can lose less than "
         "n − m variances (dotted). The denser the features, the less sharing pays: at p = {loss.last[p]} "
         "{loss[n=8].last} against {loss[n=8].last.predicted:.3g} for {loss[n=8].last[n]} features.",

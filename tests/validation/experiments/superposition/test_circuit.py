@@ -14,6 +14,7 @@ def test_more_absolute_values_than_two_neurons_each_allow():
 def test_used_features_are_counted_by_neuron():
     weights = np.array([[[1.0, 0.1], [-0.3, 0.1], [0.2, -0.1]]])
     assert circuit._used(weights).tolist() == [[2, 3]]
+    assert circuit._used(weights, np.array([[0.0, -1.0]])).tolist() == [[2, 0]]
 
 
 def test_predictions_are_those_of_theory():
