@@ -122,6 +122,7 @@ INDEX = MappingProxyType(
             "greedy_encodings",
             "welch",
         ),
+        "theory.capacity.spherical": ("levenshtein",),
         "theory.capacity.crowding": ("interference_cost",),
         "theory.two_layer.response": (
             "interference_of_features",
@@ -137,6 +138,7 @@ INDEX = MappingProxyType(
             "orthogonal_interference",
         ),
         "theory.two_layer.scaling": ("largest_cosine",),
+        "theory.two_layer.absolute": ("absolute_values",),
         "theory.superposition.one_feature": ("one_feature",),
         "theory.superposition.cube": ("features_together",),
         "theory.superposition.corners": (
@@ -144,6 +146,7 @@ INDEX = MappingProxyType(
             "left_out",
         ),
         "theory.superposition.phases": ("phase_boundary",),
+        "theory.superposition.correlation": ("correlated_features",),
         "theory.co_occurrence.rare_features": (
             "rare_features",
             "co_occurrence_force",

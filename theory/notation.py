@@ -236,6 +236,7 @@ exponent = _("lambda", "variable of a moment generating function")
 eigen_a, eigen_b = _.family("a b", "eigenvalues of a Gram matrix")
 length = _("l", "length of encodings")
 load = _("rho", "interference on an encoding of length 1")
+code_root = _("c", "minus the double root of a polynomial that bounds spherical codes")
 
 _ = _Subject("dictionaries")
 amplitude = _("a", "value of a feature that is on")

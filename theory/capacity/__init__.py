@@ -1,6 +1,7 @@
 """Capacity: how many encodings fit into m neurons, and what they cost each other.
 
-Nearly orthogonal encodings are counted in `theory.capacity.nearly_orthogonal`; the interference of many
+Nearly orthogonal encodings are counted in `theory.capacity.nearly_orthogonal`; how far apart they can be
+if antipodal ones do not disturb each other is in `theory.capacity.spherical`; the interference of many
 random ones is in `theory.capacity.crowding`.
 """
 

@@ -1,4 +1,5 @@
 from .corners import Polygon, polygons, regular_polygon
+from .correlation import correlation_boundary, together_loss
 from .critical import directions, newton
 from .expected import expected_loss, gradient, gradient_error, hessian, loss_error
 from .geometry import capacity, dimensionality, dimensions_per_feature
@@ -10,6 +11,7 @@ __all__ = [
     "Superposition",
     "alone_loss",
     "capacity",
+    "correlation_boundary",
     "dimensionality",
     "dimensions_per_feature",
     "directions",
@@ -23,4 +25,5 @@ __all__ = [
     "phase_boundary",
     "polygons",
     "regular_polygon",
+    "together_loss",
 ]

@@ -1,3 +1,4 @@
+from .absolute import Shares, absolute_losses, absolute_power
 from .interference import Interference, interference_law
 from .model import TwoLayer
 from .response import Response, best_response, critical_probability, interference_std, loss
@@ -7,7 +8,10 @@ from .sharing import saved, sharing_bias
 __all__ = [
     "Interference",
     "Response",
+    "Shares",
     "TwoLayer",
+    "absolute_losses",
+    "absolute_power",
     "best_response",
     "critical_probability",
     "interference_law",

@@ -1,7 +1,7 @@
 """Training the model of superposition: options in, one dataset out."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Self
@@ -18,10 +18,13 @@ from validation.training.backend import Array, to_numpy
 from validation.training.blocks import Blocks
 from validation.training.course import Course, Record, spaced
 from validation.training.initial_weights import Initial
+from validation.training.inputs import Anticorrelated, Correlated
 from validation.training.models.superposed import Superposed
 from validation.training.optimizers import Optimizer, Penalty, Stepper
 from validation.training.schedules import Schedule
 from validation.training.settings import Run, in_precision
+
+PAIRS = {"independent": None, "correlated": Correlated, "anticorrelated": Anticorrelated}
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class SuperpositionRun(Run):
 
     batch: int
     l1: float
+    pairs: str
     init: Initial
 
     @classmethod
@@ -37,6 +41,7 @@ class SuperpositionRun(Run):
         """Return the settings, or raise a TypeError or ValueError that names the argument."""
         given["batch"] = arguments.whole("batch", given["batch"], least=1)
         given["l1"] = arguments.real("l1", given["l1"], least=0)
+        arguments.choice("pairs", given["pairs"], tuple(PAIRS))
         return super().checked(**given)
 
 
@@ -49,6 +54,7 @@ def train(
     schedule: Schedule | str = "constant",
     batch: int = 1024,
     l1: float = 0.0,
+    pairs: str = "independent",
     init: Initial | str = "normal",
     replicates: int = 1,
     seed: int = 0,
@@ -75,6 +81,9 @@ def train(
         Samples in each step.
     l1 : float
         Strength of L1 on the weights in the loss, at least 0.
+    pairs : {"independent", "correlated", "anticorrelated"}
+        Whether features 2k and 2k + 1 are on independently, always together, or never together; each is on
+        with the model's p, which must not be 0 for the latter two.
     init : Initial or {"normal", "xavier", "notebook", ...}
         Distribution of the initial weights: "normal" has standard deviation ``√(2/(n + m))``, and
         ``Notebook(instances=10)`` what PyTorch's ``xavier_normal_`` makes of a tensor of so many instances.
@@ -118,6 +127,7 @@ def train(
         schedule=schedule,
         batch=batch,
         l1=l1,
+        pairs=pairs,
         init=init,
         replicates=replicates,
         seed=seed,
@@ -163,6 +173,27 @@ def train(
     )
 
 
+def inputs(model: Superposition, pairs: str) -> Callable[[np.random.Generator, int], np.ndarray]:
+    """Return what draws inputs, (sample, feature), from a generator and the number of samples.
+
+    Raises
+    ------
+    ValueError
+        If features cannot be on in such pairs.
+    """
+    kind = PAIRS[pairs]
+    if kind is None:
+        return model.inputs
+    if model.probability == 0:
+        raise arguments.ArgumentError(f"pairs must be independent with probability 0, got {pairs}")
+
+    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
+        return kind(model.probability, "uniform", size).draw(rng, model.n_features)
+
+    draw(np.random.default_rng(0), 1)  # fails here and not in the first step
+    return draw
+
+
 def _room(model: Superposition, run: SuperpositionRun) -> None:
     """Check that there is room for a run."""
     n, m, each = model.n_features, model.n_neurons, np.dtype(run.dtype).itemsize
@@ -187,10 +218,10 @@ def _trainer(
     model: Superposition, run: SuperpositionRun, parameters: Mapping[str, Array]
 ) -> tuple[Blocks, Superposed]:
     """Return what trains the parameters, and the network of all replicates."""
-    keys = run.keys()
+    keys, draw = run.keys(), inputs(model, run.pairs)
 
     def network(part: slice) -> Superposed:
-        return Superposed(model.inputs, run.batch, model.importances, keys[part])
+        return Superposed(draw, run.batch, model.importances, keys[part])
 
     def stepper(name: str, array: Array) -> Stepper:
         penalty = Penalty(run.l1 if name == "weights" else 0.0)

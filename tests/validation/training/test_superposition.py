@@ -6,6 +6,7 @@ from theory import Superposition
 from validation import train
 from validation.training.initial_weights import Notebook
 from validation.training.models.superposed import Superposed
+from validation.training.superposition import inputs
 
 
 def network(model, batch, replicates):
@@ -26,6 +27,7 @@ def test_steps_are_those_of_pytorch(optimizer, of_torch):
         optimizer=optimizer,
         schedule="constant",
         l1=0.0,
+        pairs="independent",
         init="normal",
         dtype="float64",
         device="cpu",
@@ -64,6 +66,29 @@ def test_sparse_limit_has_one_feature_on():
     assert ((x > 0).sum(axis=-1) == 1).all()
 
 
+@pytest.mark.parametrize(
+    ("pairs", "both"), [("independent", 0.09), ("correlated", 0.3), ("anticorrelated", 0)]
+)
+def test_features_of_a_pair_are_on_together_as_often_as_said(pairs, both):
+    x = inputs(Superposition(4, 2, 0.3), pairs)(np.random.default_rng(0), 40_000)
+    on = x > 0
+    for k in (0, 2):
+        assert (on[:, k] & on[:, k + 1]).mean() == pytest.approx(both, abs=0.01)
+    assert (on[:, 1] & on[:, 2]).mean() == pytest.approx(0.09, abs=0.01)
+    assert on.mean(axis=0) == pytest.approx(0.3, abs=0.01)
+    assert x[on].mean() == pytest.approx(0.5, abs=0.01)
+
+
+def test_correlated_features_are_trained_on():
+    apart, together = (
+        train(Superposition(2, 1, 0.2), steps=300, batch=64, learning_rate=0.01, pairs=pairs, replicates=4)
+        for pairs in ("anticorrelated", "correlated")
+    )
+    products = [run.final.prod("feature").values.ravel() for run in (apart, together)]
+    assert (products[0] <= 0.01).all()
+    assert (products[1] > -0.01).all()
+
+
 def test_gradient_descent_follows_the_flow():
     from sim import simulate
 
@@ -90,8 +115,15 @@ def test_initial_weights_of_the_notebook():
         ({"initial": np.ones((2, 2))}, "initial"),
         ({"learning_rate": 1e30}, "learning_rate"),
         ({"steps": 0}, "steps"),
+        ({"pairs": "both"}, "pairs"),
+        ({"pairs": "correlated"}, "n_features must be even"),
     ],
 )
 def test_bad_arguments_are_named(given, named):
     with pytest.raises(ValueError, match=named):
         train(Superposition(3, 2, 0.1), **{"steps": 5, "batch": 8, **given})
+
+
+def test_pairs_need_a_probability():
+    with pytest.raises(ValueError, match=r"^pairs must be independent with probability 0"):
+        train(Superposition(4, 2, 0), steps=5, batch=8, pairs="correlated")
