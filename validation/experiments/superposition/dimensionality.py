@@ -17,6 +17,7 @@ SHAPES = {
     2 / 3: "triangle",
     3 / 4: "tetrahedron",
 }
+BATCH = 512
 NEAR = 0.02  # of the dimensionality of a shape
 LENGTH = 0.5  # from which on a feature is represented
 SPREAD = (min(SHAPES) - NEAR, max(SHAPES) + NEAR)  # where shapes are
@@ -24,24 +25,24 @@ SPREAD = (min(SHAPES) - NEAR, max(SHAPES) + NEAR)  # where shapes are
 
 def settings(full: bool) -> list[Setting]:
     """Return densities, and the size."""
-    densities = [float(f"{p:.2g}") for p in np.geomspace(1, 0.01, 10)] if full else [0.1]
-    runs = (200, 20, 3000, 1024, 3) if full else (12, 4, 200, 64, 2)
-    return grid({"p": densities, "n, m, steps, batch, replicates": [runs]})
+    densities = [float(f"{p:.2g}") for p in np.geomspace(1, 0.01, 9)] if full else [0.1]
+    runs = (200, 20, 2000, 3) if full else (12, 4, 200, 2)
+    return grid({"p": densities, "n, m, steps, replicates": [runs]})
 
 
-def measure(p: float, n: int, m: int, steps: int, batch: int, replicates: int, seed: int) -> xr.Dataset:
+def measure(p: float, n: int, m: int, steps: int, replicates: int, seed: int) -> xr.Dataset:
     """Train on features of equal importance that are on with density p, and take their dimensionalities.
 
-    AdamW, whose rate begins at 0.003 and ends at 0; initial weights of standard deviation √(2/(n + m)). Taken
-    are those of features that are represented, with an encoding longer than ½. Random encodings have the same
-    lengths and directions of their own, those of Gaussian vectors.
+    AdamW on batches of 512, whose rate begins at 0.003 and ends at 0; initial weights of standard deviation
+    √(2/(n + m)). Taken are those of features that are represented, with an encoding longer than ½. Random
+    encodings have the same lengths, and directions of their own, those of Gaussian vectors.
     """
     trained = train(
         Superposition(n, m, p),
         steps=steps,
         learning_rate=3e-3,
         schedule="cosine",
-        batch=batch,
+        batch=BATCH,
         replicates=replicates,
         seed=seed,
     )

@@ -1,4 +1,4 @@
-"""The three figures of the public notebook on superposition: arrows, bars, dimensions per feature."""
+"""The figures of the public notebook on superposition: arrows, bars, and features represented."""
 
 import numpy as np
 import xarray as xr
@@ -17,17 +17,14 @@ SHARED = 0.1  # interference from which on a feature that is represented does no
 
 def settings(full: bool) -> list[Setting]:
     """Return sizes and densities; the importance of the last feature over that of the first is `last`."""
-    if not full:
-        return grid(
-            {"n, m, last": [(5, 2, 0.9**4)], "p": [1.0, 0.05], "steps": 100, "batch": 64, "replicates": 2}
-        )
-    runs = [(5, 2, 0.9**4, 10, 10_000, 10), (100, 20, 0.01, 5, 3000, 3), (200, 20, 1.0, 10, 3000, 3)]
+    runs = (
+        [(5, 2, 0.9**4, 10, 10_000, 5), (100, 20, 0.01, 5, 2000, 3)] if full else [(5, 2, 0.9**4, 2, 200, 2)]
+    )
     return [
         setting
         for n, m, last, points, steps, replicates in runs
         for setting in grid(
-            {"n, m, last": [(n, m, last)], "p": _densities(points), "steps": steps, "batch": 1024}
-            | {"replicates": replicates}
+            {"n, m, last": [(n, m, last)], "p": _densities(points), "steps": steps, "replicates": replicates}
         )
     ]
 
@@ -36,14 +33,12 @@ def _densities(points: int) -> list[float]:
     return [float(f"{p:.3g}") for p in 20.0 ** -np.linspace(0, 1, points)]
 
 
-def measure(
-    n: int, m: int, last: float, p: float, steps: int, batch: int, replicates: int, seed: int
-) -> xr.Dataset:
+def measure(n: int, m: int, last: float, p: float, steps: int, replicates: int, seed: int) -> xr.Dataset:
     """Train as the public notebook does, from its initial weights, on features that are on with density p.
 
     AdamW at rate 0.001, batches of 1,024; importance falls geometrically to that of the last feature. Five
-    features are trained for the notebook's 10,000 steps, the larger models for fewer, at a rate that begins
-    at 0.003 and ends at 0. A feature is represented if its encoding is longer than ½. Its interference is the
+    features are trained for the notebook's 10,000 steps, 100 for fewer, at a rate that begins at 0.003 and
+    ends at 0. A feature is represented if its encoding is longer than ½. Its interference is the
     sum of squared inner products with the direction of its encoding, over all others.
     """
     model = Superposition(n, m, p, last ** np.linspace(0, 1, n))
@@ -53,7 +48,6 @@ def measure(
         steps=steps,
         learning_rate=1e-3 if small else 3e-3,
         schedule="constant" if small else "cosine",
-        batch=batch,
         init=Notebook(instances=10 if small else 20),
         replicates=replicates,
         seed=seed,

@@ -20,13 +20,13 @@ OPPOSITE, EXTRA_OUT, OTHER_OUT, SAME_SIDE, SEVERAL_OUT = range(5)
 COLOURS = ListedColormap([plots.BLUE, plots.ORANGE, plots.GREEN, plots.SKY, plots.GREY])
 IN = 0.1  # length from which on a feature is in
 FACING = -0.3  # cosine of two encodings that are opposite
-RATE = 0.03  # of Adam, annealed
+RATE, BATCH = 0.03, 256  # of Adam, annealed
 
 
 def settings(full: bool) -> list[Setting]:
     """Return importances of the extra feature, for two features on one neuron and for three on two."""
     sizes = [(2, 1, 30), (3, 2, 12)] if full else [(2, 1, 4)]
-    runs = {"steps": 800, "batch": 256, "replicates": 10 if full else 4}
+    runs = {"steps": 500, "replicates": 10 if full else 4}
     return [
         setting
         for n, m, points in sizes
@@ -41,16 +41,16 @@ def _spaced(least: float, most: float, points: int) -> list[float]:
 
 
 def measure(
-    n: int, m: int, points: int, importance: float, steps: int, batch: int, replicates: int, seed: int
+    n: int, m: int, points: int, importance: float, steps: int, replicates: int, seed: int
 ) -> xr.Dataset:
     """Train, and follow the flow, at densities p from 0.01 to 1, from the same random initial weights.
 
     The last feature, the extra one, has an importance from 0.1 to 10, the others have 1. Training takes Adam,
-    at a rate of 0.03 that ends at 0, and samples; the flow is that of the exact expected loss. A feature is
-    in if its encoding is longer than 0.1, and two are opposite if their cosine is below −0.3. The best run of
-    a point is the one whose expected loss is lowest. Theory says where an antipodal pair costs less than
-    leaving out its less important feature; for three features, that the two most alike share a neuron and the
-    third has one for itself. It compares values of the loss whose gradient the flow follows.
+    at a rate of 0.03 that ends at 0, and batches of 256 samples; the flow is that of the exact expected loss.
+    A feature is in if its encoding is longer than 0.1, and two are opposite if their cosine is below −0.3.
+    The best run of a point is the one whose expected loss is lowest. Theory says where an antipodal pair
+    costs less than leaving out its less important feature; for three features, that the two most alike share
+    a neuron and the third has one for itself. It compares values of the loss whose gradient the flow follows.
     """
     densities = _spaced(0.01, 1, points)
     phases, losses = np.zeros((2, points, replicates), dtype=int), np.zeros((2, points, replicates))
@@ -58,7 +58,7 @@ def measure(
         model = Superposition(n, m, p, [1.0] * (n - 1) + [importance])
         own = int(np.random.SeedSequence((seed, k, round(1e4 * importance))).generate_state(1)[0])
         trained = train(
-            model, "adam", steps=steps, learning_rate=RATE, schedule="cosine", batch=batch,
+            model, "adam", steps=steps, learning_rate=RATE, schedule="cosine", batch=BATCH,
             replicates=replicates, seed=own,
         )  # fmt: skip
         flow = ends(model, trained.initial.values, rtol=1e-4)

@@ -30,15 +30,13 @@ def test_shares_near_a_shape():
 
 
 def test_sparse_features_pair_up():
-    found = dimensionality.measure(0.05, 12, 4, steps=600, batch=256, replicates=2, seed=0)
+    found = dimensionality.measure(0.05, 12, 4, steps=600, replicates=2, seed=0)
     assert found.trained.notnull().sum("feature").min() > 4
     assert (found.random < 1).all() or found.random.isnull().any()
 
 
 def test_interference_and_lengths_of_the_notebook():
-    dense, sparse = (
-        notebook.measure(5, 2, 0.9**4, p, steps=600, batch=256, replicates=2, seed=0) for p in (1.0, 0.05)
-    )
+    dense, sparse = (notebook.measure(5, 2, 0.9**4, p, steps=1500, replicates=2, seed=0) for p in (1.0, 0.05))
     assert ((dense.length > 0.5).sum("feature") <= 2).all()
     assert ((sparse.length > 0.5).sum("feature") > 2).all()
     assert (sparse.interference.max("feature") > 0.1).all()
