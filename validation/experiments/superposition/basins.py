@@ -120,7 +120,6 @@ def _draw_encodings(ax: Axes, found: Findings) -> None:
                 ax.plot([3 * r, 3 * r + w[0]], [-3 * k, -3 * k + w[1]], color=colour)
     labels = [f"{NAMES[part.method.item()]}, p = {part.p.item():g}" for part in trained]
     ax.set(xticks=[], yticks=[-3 * k for k in range(len(trained))], yticklabels=labels, aspect="equal")
-    ax.set_title("encodings of four runs (dark: first feature)")
 
 
 EXPERIMENTS = (
@@ -132,7 +131,7 @@ EXPERIMENTS = (
         measure,
         {
             "trained": Quantity("pentagons, training", _share("trained", pentagon), source="training"),
-            "flow": Quantity("pentagons, flow from the same weights", _share("flow", pentagon)),
+            "flow": Quantity("pentagons, flow", _share("flow", pentagon)),
             "four": Quantity(
                 "four represented, flow", _share("flow", lambda weights: corners(weights) == N - 1)
             ),
@@ -150,7 +149,10 @@ EXPERIMENTS = (
                 ("method", "p"),
                 options={"ylim": (-0.03, 1.03), "ylabel": "share that ends in a pentagon"},
             ),
-            Panel(draw=_draw_encodings),
+            Panel(
+                draw=_draw_encodings,
+                options={"title": "encodings of four runs (dark: first feature)"},
+            ),
         ),
         "On features of density 0.05 AdamW ends in a pentagon in {trained[method=adamw,p=0.05].first:%} of "
         "runs and the flow in {flow[method=flow,p=0.05].first:%}; with one feature on at a time AdamW does "
