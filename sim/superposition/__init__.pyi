@@ -1,5 +1,5 @@
 from .flow import simulate
-from .many import descents
+from .many import descents, ends
 from .plateaus import falls
 
-__all__ = ["descents", "falls", "simulate"]
+__all__ = ["descents", "ends", "falls", "simulate"]

@@ -100,7 +100,7 @@ def simulate(
     final, end_biases = point.parts(solver.y)
     ending = {"slope": float(np.abs(point.slope(solver.t, solver.y)).max())}
     if until is None:
-        final, end_biases, ending = _rested(final.copy(), end_biases.copy(), model, ending)
+        final, end_biases, ending = rested(final.copy(), end_biases.copy(), model, ending)
     watch.see_end(solver.t, np.concatenate([final.ravel(), end_biases]))
     at, losses, *saved = (np.array(column) for column in zip(*watch.seen, strict=True))
     return schema.dataset(
@@ -158,7 +158,7 @@ class _Point:
         return (loss, weights.copy()) if self._save_weights else (loss,)
 
 
-def _rested(
+def rested(
     weights: np.ndarray, biases: np.ndarray, model: Superposition, ending: dict[str, float]
 ) -> tuple[np.ndarray, np.ndarray, dict[str, float]]:
     """Return weights, biases and what is known of the critical point at which a flow has come to rest."""

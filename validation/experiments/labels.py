@@ -31,6 +31,7 @@ LABELS = {
     "scaled_time": Label("λt", "rescaled flow time λt", lambda s: s["l1"] * s["time"]),
     "load": Label("n/m", "load n/m", lambda s: s["n"] / s["m"]),
     "crowding": Label("n/√m", "crowding n/√m", lambda s: s["n"] / s["m"] ** 0.5),
+    "rarity": Label("1/p", "1/(1 − S) = 1/p, of sparsity S", lambda s: 1 / s["p"]),
     "p_over_l1": Label("p/λ", "co-occurrence over L1, p/λ", lambda s: round(s["p"] / s["l1"], 6)),
 }
 RUNS = ("replicates", "instances", "networks", "encodings", "runs", "block")  # say how often, not what

@@ -98,6 +98,32 @@ def test_gradient_descent_follows_the_flow():
     np.testing.assert_allclose(trained.final[0], flow.final, atol=0.02)
 
 
+@pytest.mark.parametrize("optimizer", ["gd", "momentum"])
+def test_rotations_of_the_hidden_space_commute_with_training(optimizer):
+    model = Superposition(4, 2, 0.3)
+    start = model.initial(np.random.default_rng(0))
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    plain, turned = (
+        train(model, optimizer, initial=w, steps=100, learning_rate=0.05, batch=32, dtype="float64")
+        for w in (start, start @ turn)
+    )
+    np.testing.assert_allclose(turned.final, plain.final @ turn, atol=1e-10)
+    np.testing.assert_allclose(turned.loss, plain.loss, atol=1e-10)
+
+
+def test_permutations_of_features_commute_with_the_gradient():
+    model = Superposition(5, 2, 0.3, 0.9 ** np.arange(5))
+    rng = np.random.default_rng(1)
+    inputs, order = model.inputs(rng, 64)[None], rng.permutation(5)
+    given = {"weights": rng.normal(size=(1, 5, 2)), "biases": rng.normal(0, 0.1, (1, 5))}
+    permuted = {"weights": given["weights"][:, order], "biases": given["biases"][:, order]}
+    plain = network(model, 64, 1).gradients_on(given, inputs)
+    other = Superposition(5, 2, 0.3, model.importances[order])
+    found = network(other, 64, 1).gradients_on(permuted, np.ascontiguousarray(inputs[..., order]))
+    for name, gradient in plain.items():
+        np.testing.assert_allclose(found[name], gradient[:, order], atol=1e-13)
+
+
 def test_initial_weights_of_the_notebook():
     torch = pytest.importorskip("torch")
     tensor = torch.empty(10, 50, 20)
