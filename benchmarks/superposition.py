@@ -73,7 +73,7 @@ def _trainer(model: Superposition, weights: np.ndarray) -> Blocks:
     parameters = {"weights": weights.copy(), "biases": np.zeros(weights.shape[:2], weights.dtype)}
     return Blocks(
         parameters,
-        lambda part: Superposed(model.inputs, BATCH, model.importances, keys[part]),
+        lambda part: Superposed(model.on, BATCH, model.importances, keys[part], model.probability),
         lambda name, array: Stepper(AdamW(), array, RATE),
     )
 

@@ -71,16 +71,28 @@ class Superposition:
         return rng.normal(0.0, self.init_std, (self.n_features, self.n_neurons))
 
     def inputs(self, rng: np.random.Generator, size: int) -> np.ndarray:
-        """Draw inputs, shape (size, feature): only those that are on, where they are few."""
+        """Draw inputs, shape (size, feature)."""
         x = np.zeros((size, self.n_features))
-        if self.probability == 0:
-            on: Any = np.arange(size), rng.integers(self.n_features, size=size)
-        elif self.probability <= RARE:
-            on = np.unravel_index(_places(rng, self.probability, x.size), x.shape)
-        else:
-            on = rng.random(x.shape) < self.probability
-        x[on] = rng.random(x[on].shape)
+        places, values = self.on(rng, size)
+        x.reshape(-1)[places] = values
         return x
+
+    def on(self, rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        """Draw inputs, and return those of their entries that are on, in order and counted row by row.
+
+        Returns
+        -------
+        places : ndarray of int, shape (on,)
+            ``sample · n + feature``, increasing. Where they are few, only these are drawn.
+        values : ndarray, shape (on,)
+        """
+        if self.probability == 0:
+            places = np.arange(size) * self.n_features + rng.integers(self.n_features, size=size)
+        elif self.probability <= RARE:
+            places = _places(rng, self.probability, size * self.n_features)
+        else:
+            places = np.flatnonzero(rng.random(size * self.n_features) < self.probability)
+        return places, rng.random(len(places))
 
     def checked(self, weights: object, biases: object) -> tuple[np.ndarray, np.ndarray]:
         """Return weights, shape (feature, neuron), and biases, shape (feature,), that fit the model.

@@ -173,8 +173,8 @@ def train(
     )
 
 
-def inputs(model: Superposition, pairs: str) -> Callable[[np.random.Generator, int], np.ndarray]:
-    """Return what draws inputs, (sample, feature), from a generator and the number of samples.
+def entries(model: Superposition, pairs: str) -> Callable[[np.random.Generator, int], Any]:
+    """Return what draws which inputs are on, as `theory.Superposition.on` does, in pairs or not.
 
     Raises
     ------
@@ -183,12 +183,14 @@ def inputs(model: Superposition, pairs: str) -> Callable[[np.random.Generator, i
     """
     kind = PAIRS[pairs]
     if kind is None:
-        return model.inputs
+        return model.on
     if model.probability == 0:
         raise arguments.ArgumentError(f"pairs must be independent with probability 0, got {pairs}")
 
-    def draw(rng: np.random.Generator, size: int) -> np.ndarray:
-        return kind(model.probability, "uniform", size).draw(rng, model.n_features)
+    def draw(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray]:
+        drawn = kind(model.probability, "uniform", size).draw(rng, model.n_features).reshape(-1)
+        places = np.flatnonzero(drawn)
+        return places, drawn[places]
 
     draw(np.random.default_rng(0), 1)  # fails here and not in the first step
     return draw
@@ -218,10 +220,10 @@ def _trainer(
     model: Superposition, run: SuperpositionRun, parameters: Mapping[str, Array]
 ) -> tuple[Blocks, Superposed]:
     """Return what trains the parameters, and the network of all replicates."""
-    keys, draw = run.keys(), inputs(model, run.pairs)
+    keys, draw = run.keys(), entries(model, run.pairs)
 
     def network(part: slice) -> Superposed:
-        return Superposed(draw, run.batch, model.importances, keys[part])
+        return Superposed(draw, run.batch, model.importances, keys[part], model.probability)
 
     def stepper(name: str, array: Array) -> Stepper:
         penalty = Penalty(run.l1 if name == "weights" else 0.0)

@@ -6,12 +6,12 @@ from theory import Superposition
 from validation import train
 from validation.training.initial_weights import Notebook
 from validation.training.models.superposed import Superposed
-from validation.training.superposition import inputs
+from validation.training.superposition import entries
 
 
 def network(model, batch, replicates):
     keys = np.random.default_rng(0).integers(2**63, size=(replicates, 2), dtype=np.uint64)
-    return Superposed(model.inputs, batch, model.importances, keys)
+    return Superposed(model.on, batch, model.importances, keys, model.probability)
 
 
 @pytest.mark.parametrize(("optimizer", "of_torch"), [("gd", "SGD"), ("adam", "Adam"), ("adamw", "AdamW")])
@@ -33,7 +33,7 @@ def test_steps_are_those_of_pytorch(optimizer, of_torch):
         device="cpu",
         **settings,
     )
-    twin = Superposed(model.inputs, 32, model.importances, run.keys())
+    twin = Superposed(model.on, 32, model.importances, run.keys(), model.probability)
     W = torch.tensor(ours.initial.values, requires_grad=True)
     b = torch.zeros((2, 5), dtype=torch.float64, requires_grad=True)
     peer = getattr(torch.optim, of_torch)([W, b], lr=0.01)
@@ -48,6 +48,21 @@ def test_steps_are_those_of_pytorch(optimizer, of_torch):
         peer.step()
     np.testing.assert_allclose(ours.final, W.detach(), atol=1e-12)
     np.testing.assert_allclose(ours.biases, b.detach(), atol=1e-12)
+
+
+@pytest.mark.parametrize("probability", [0.0, 0.05, 0.2])
+def test_what_is_on_gives_the_gradient_of_all_inputs(probability):
+    """At the second step, too, and from numbers that are drawn for several steps at once."""
+    model = Superposition(7, 3, probability, 0.9 ** np.arange(7))
+    rng = np.random.default_rng(2)
+    given = {"weights": rng.normal(size=(2, 7, 3)), "biases": rng.normal(0, 0.1, (2, 7))}
+    net = network(model, 64, 2)
+    for step in (0, 1, 400):
+        inputs = net.inputs(given, step)
+        sparse, dense = net.gradients(given, step), net.gradients_on(given, inputs)
+        assert inputs.any()
+        for name in given:
+            np.testing.assert_allclose(sparse[name], dense[name], atol=1e-14)
 
 
 def test_replicates_depend_on_nothing_but_their_seed():
@@ -70,7 +85,9 @@ def test_sparse_limit_has_one_feature_on():
     ("pairs", "both"), [("independent", 0.09), ("correlated", 0.3), ("anticorrelated", 0)]
 )
 def test_features_of_a_pair_are_on_together_as_often_as_said(pairs, both):
-    x = inputs(Superposition(4, 2, 0.3), pairs)(np.random.default_rng(0), 40_000)
+    places, values = entries(Superposition(4, 2, 0.3), pairs)(np.random.default_rng(0), 40_000)
+    x = np.zeros((40_000, 4))
+    x.reshape(-1)[places] = values
     on = x > 0
     for k in (0, 2):
         assert (on[:, k] & on[:, k + 1]).mean() == pytest.approx(both, abs=0.01)
