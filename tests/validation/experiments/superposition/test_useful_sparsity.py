@@ -29,6 +29,6 @@ def test_half_is_read_off_between_the_settings():
         )
         for p, ratio in ((0.1, 0.25), (0.4, 0.75))
     ]
-    half = Findings(EXPERIMENT, xr.concat(parts, "setting"))("half").first
+    half = Findings(EXPERIMENT, xr.concat(parts, "setting", coords="all"))("half").first
     assert half.estimate.value == pytest.approx(0.2)
     assert half.predicted == pytest.approx(0.3, abs=0.1)
