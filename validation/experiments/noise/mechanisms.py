@@ -98,9 +98,7 @@ def trained(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) ->
     )
     spread = (run.l1_norm / run.l2_norm) ** 2
     at = run.step.values / chosen.steps
-    return Ran(
-        run.final.values.astype(float), at, spread.mean("feature").transpose("replicate", "time").values
-    )
+    return Ran(run.final.values.astype(float), at, spread.mean("feature").transpose("replicate", ...).values)
 
 
 def simulated(model: Autoencoder, chosen: Mechanism, instances: int, seed: int) -> Ran:
