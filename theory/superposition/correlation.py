@@ -78,8 +78,8 @@ def _correlated_steps() -> tuple[Step, ...]:
             symbolic=False,
         ),
         equal(
-            UNIT_PAIR.subs(ratio, 1).subs(p, UNIT_BOUNDARY),
-            TOGETHER.subs(p, UNIT_BOUNDARY),
+            sp.Subs(UNIT_PAIR.subs(ratio, 1) / TOGETHER, p, UNIT_BOUNDARY),
+            1,
             "A neuron costs the same across, with strangers antipodal, and side by side.",
         ),
     )

@@ -110,14 +110,14 @@ def _absolute_steps() -> tuple[Step, ...]:
             symbolic=False,
         ),
         equal(
-            sp.Determinant(seen).doit(),
+            sp.Determinant(seen),
             8,
             "Five neurons, three features in a plane: the plane and the three vectors |w| are independent, "
             "so that a linear readout is blind to the plane and gives each |x| to its output. Naively two "
             "features would need four.",
         ),
         equal(
-            sp.Determinant(moments - y * sp.eye(3)).doit(),
+            sp.Determinant(moments - y * sp.eye(3)),
             (VARIANCE - y) ** 2 * (VARIANCE + 3 * MEAN**2 - y),
             "Targets' second moments, here for n = 3, have the variance as eigenvalue n - 1 times, and one "
             "that is larger by n times the squared mean. Outputs of m neurons span m directions, so that at "
