@@ -127,7 +127,7 @@ def _documented(path: str, thing: object) -> Iterator[str]:
         for name in getattr(thing, "__all__", ()):
             yield from _documented(f"{path}.{name}", getattr(thing, name))
     else:
-        yield f".. py:data:: {path}\n\n   {(type(thing).__doc__ or '').splitlines()[0]}\n"
+        yield f".. py:data:: {path}\n   :type: {type(thing).__name__}\n"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
