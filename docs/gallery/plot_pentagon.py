@@ -18,6 +18,4 @@ for ax, n in zip(axes, (5, 6), strict=True):
         ax.text(1.12 * x, 1.12 * y, str(feature), ha="center", va="center")
     best = superposition.polygons(n)[0]
     ax.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal", xlabel="neuron 0", ylabel="neuron 1")
-    ax.set_title(
-        f"{n} features: loss {float(run.loss[-1]):.5f},\n{best.corners} corners: {best.loss:.5f}"
-    )
+    ax.set_title(f"{n} features: loss {float(run.loss[-1]):.5f},\n{best.corners} corners: {best.loss:.5f}")
