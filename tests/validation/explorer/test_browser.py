@@ -29,7 +29,7 @@ def written(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run():
     times = np.append(0.0, np.geomspace(scenes.FIRST, scenes.LAST / L1, scenes.LOOKS - 1))
-    return simulate(Autoencoder(N, M, L1), SEED, times=times, save_weights=True)
+    return simulate(Autoencoder(N, M, L1), SEED, times=times, rtol=scenes.RTOL, save_weights=True)
 
 
 def ready(page):
