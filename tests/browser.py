@@ -1,7 +1,10 @@
 """Chromium for tests of pages: Debian's, driven by Playwright; what it complains of, and what axe finds."""
 
 import shutil
+import threading
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -25,8 +28,27 @@ def opened(address, **options):
         yield page
         browser.close()
     assert complaints == []
-    elsewhere = [url for url in requests if not url.startswith((address.rsplit("/", 1)[0], "data:", "blob:"))]
+    own = address if address.startswith("file:") else "/".join(address.split("/")[:3])
+    elsewhere = [url for url in requests if not url.startswith((own, "data:", "blob:"))]
     assert elsewhere == []
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder):
+    """Serve a folder on this machine, and give its address."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def violations(page):

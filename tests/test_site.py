@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import polysem
-from tests.browser import opened, violations
+from tests.browser import opened, served, violations
 from theory import catalogue
 from validation.experiments.catalogue import EXPERIMENTS
 
@@ -31,6 +31,12 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not SITE.exists(), reason="needs the site: sphinx-build -W docs docs/_build/html"),
 ]
+
+
+@pytest.fixture(scope="module")
+def site():
+    with served(SITE) as address:
+        yield address
 
 
 def text(name):
@@ -77,10 +83,8 @@ def test_every_example_has_a_picture():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 @pytest.mark.parametrize("name", LOOKED_AT)
-def test_pages_in_a_browser(name, width, scheme):
-    with opened(
-        (SITE / name).as_uri(), viewport={"width": width, "height": 900}, color_scheme=scheme
-    ) as page:
+def test_pages_in_a_browser(site, name, width, scheme):
+    with opened(f"{site}/{name}", viewport={"width": width, "height": 900}, color_scheme=scheme) as page:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         if width > 390:
             assert violations(page) == {}

@@ -89,7 +89,7 @@ def _questions(folder: Path) -> str:
     ]
     for name, rows in found.items():
         parts += [f"## {CHAPTERS.get(name, name.replace('_', ' ').capitalize())}\n"]
-        parts += ["| question | answer | |", "| --- | --- | --- |"]
+        parts += ["| question | answer | picture |", "| --- | --- | --- |"]
         parts += [
             f"| [{question}](experiments/{page}.md) | {answer} | ![{question}](experiments/{page}.png) |"
             for page, question, answer in rows
@@ -105,19 +105,24 @@ def _subject(experiment: object) -> str:
 
 
 def _rooms() -> Iterator[tuple[str, str]]:
+    seen: dict[int, str] = {}
     for room, does in ROOMS.items():
         module = importlib.import_module(room)
         parts = [f"# {room}: {does}\n", "```{eval-rst}"]
         for name in module.__all__:
-            parts += _documented(f"{room}.{name}", getattr(module, name))
+            parts += _documented(f"{room}.{name}", getattr(module, name), seen)
         yield room, "\n".join([*parts, "```\n"])
     rooms = "\n".join(ROOMS)
     said = "All names are also in `polysem`: `from polysem import Autoencoder, simulate, train`."
     yield "index", f"# API\n\n{said}\n\n```{{toctree}}\n{rooms}\n```\n"
 
 
-def _documented(path: str, thing: object) -> Iterator[str]:
-    """Yield the lines that document a public name, and of a chapter its own public names."""
+def _documented(path: str, thing: object, seen: dict[int, str]) -> Iterator[str]:
+    """Yield the lines that document a public name, each thing once, and of a chapter its own public names."""
+    if id(thing) in seen:
+        yield f"``{path}`` is :py:obj:`{seen[id(thing)]}`.\n"
+        return
+    seen[id(thing)] = path
     if isinstance(thing, type):
         yield f".. autoclass:: {path}\n   :members:\n"
     elif callable(thing):
@@ -125,9 +130,9 @@ def _documented(path: str, thing: object) -> Iterator[str]:
     elif inspect.ismodule(thing):
         yield f"{path}\n{'-' * len(path)}\n\n.. automodule:: {path}\n   :no-members:\n"
         for name in getattr(thing, "__all__", ()):
-            yield from _documented(f"{path}.{name}", getattr(thing, name))
+            yield from _documented(f"{path}.{name}", getattr(thing, name), seen)
     else:
-        yield f".. py:data:: {path}\n\n   {(type(thing).__doc__ or '').splitlines()[0]}\n"
+        yield f".. py:data:: {path}\n   :type: {type(thing).__name__}\n"
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -6,6 +6,8 @@ Train the model as the paper does, take its weights like any others, and ask of 
 several features on it, and whether one of them could move to a free neuron at no higher loss.
 """
 
+from matplotlib import pyplot as plt
+
 from polysem import Autoencoder, analyze, train
 from validation.analysis import evidence, pictures
 
@@ -17,5 +19,5 @@ result = analyze(weights, run.initial.values[0])
 for heading, text in evidence.summary(result).items():
     print(f"{heading:20} {text}")
 
-figure = pictures.all_of(weights, result)["encodings"]
-figure
+figure, ax = plt.subplots(figsize=(9, 4.5), layout="constrained")
+pictures.encodings(ax, weights, result)

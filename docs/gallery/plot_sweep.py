@@ -25,7 +25,7 @@ with closing(Pool(2)) as workers:
     found = sweep(measure, {"n": sizes}, replicates=16, executor=workers)
 
 figure, ax = plt.subplots(layout="constrained")
-means = [statistics.mean(found.polysemantic.sel(n=n).values) for n in sizes]
+means = [statistics.mean(found.polysemantic.sel(n=n).values, statistics.USUAL) for n in sizes]
 low, high = ([abs(getattr(mean, end) - mean.value) for mean in means] for end in ("low", "high"))
 ax.errorbar(sizes, [mean.value for mean in means], (low, high), fmt="o", color="#0072B2", label="flow, 95 %")
 ax.plot(sizes, [collisions.polysemantic_neurons(n, 64).mean() for n in sizes], "k--", label="exclusion law")

@@ -59,18 +59,24 @@ def _latex_equation(equation: sp.Eq) -> str:
     """Return an equation on as many lines as a page needs; terms are kept whole."""
     if _width(equation) <= PAGE:
         return f"\\[ {sp.latex(equation)} \\]"
-    alone = _width(equation.lhs) > PAGE / 2  # the left side on a line of its own
-    filled = 0 if alone else _width(equation.lhs)
+    alone = _width(equation.lhs) > PAGE / 2  # the left side on lines of its own
+    left = BREAK.join(_rows(equation.lhs))
+    right = BREAK.join(_rows(equation.rhs, 0 if alone else _width(equation.lhs)))
+    body = f"& {left}{BREAK} = {right}" if alone else f"{left} & = {right}"
+    return f"\\begin{{align*}}\n{body}\n\\end{{align*}}"
+
+
+def _rows(side: sp.Expr, filled: int = 0) -> list[str]:
+    """Return the terms of a side in rows, of which the first has letters in it already."""
     rows = [""]
-    for place, term in enumerate(_terms(equation.rhs)):
+    for place, term in enumerate(_terms(side)):
         if place and filled + _width(term) > PAGE:
             rows.append("")
             filled = 0
         written = sp.latex(term)
         rows[-1] += f" + {written}" if place and not written.startswith("-") else f" {written}"
         filled += _width(term) + 3
-    head = f"& {sp.latex(equation.lhs)} \\\\\n& \\quad =" if alone else f"{sp.latex(equation.lhs)} & ="
-    return f"\\begin{{align*}}\n{head}{BREAK.join(rows)}\n\\end{{align*}}"
+    return rows
 
 
 def _terms(side: sp.Expr) -> list[sp.Expr]:

@@ -312,7 +312,7 @@
 
   function plane() {
     const { scene, look } = state, { pen, width, height } = sized($("plane"));
-    const reach = 1.15 * Math.max(0.1, ...scene.weights.flat(2).map(Math.abs)), unit = Math.min(width, height) / 2 / reach;
+    const reach = 1.2 * Math.max(1, ...scene.weights.flat().map(([x, y]) => Math.hypot(x, y))), unit = Math.min(width, height) / 2 / reach;
     const at = (x, y) => [width / 2 + x * unit, height / 2 - y * unit];
     pen.clearRect(0, 0, width, height);
     pen.strokeStyle = colour("line"); pen.lineWidth = 1;

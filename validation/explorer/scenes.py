@@ -18,7 +18,9 @@ COST = 2**21  # n² m: half a second or so
 CELLS = 2**16  # n m: what a screen shows, and a browser keeps of each look
 WEAKEST = 1e-4  # λ from which on a race takes no longer than that
 PLANE = 2  # neurons on which encodings are arrows
-MOST_ARROWS = 12  # features of which polygons are known
+MOST_ARROWS = 8  # features that arrows keep apart
+POLYGONS = 6  # features up to which all polygons are found in seconds
+RTOL = 5e-4  # of the flow, a tenth of what counts need: on a screen one sees steps
 
 
 def flow(n: int, m: int, l1: float, seed: int) -> dict[str, Any]:
@@ -55,7 +57,7 @@ def flow(n: int, m: int, l1: float, seed: int) -> dict[str, Any]:
         raise ArgumentError(f"n_neurons must be such that n m is at most {CELLS}, got {n} × {m} = {n * m}")
     model = Autoencoder(n, m, l1)
     times = np.append(0.0, np.geomspace(FIRST, LAST / l1, LOOKS - 1))
-    run = simulate(model, seed, times=times, save_weights=True)
+    run = simulate(model, seed, times=times, rtol=RTOL, save_weights=True)
     packed, scale = _packed(run.weights.values, (run.l1_norm.values, run.l2_norm.values))
     return {
         "kind": "flow",
@@ -82,7 +84,7 @@ def arrows(n: int, p: float, seed: int) -> dict[str, Any]:
     """
     n = arguments.whole("n_features", n, least=1, most=MOST_ARROWS)
     run = simulate(Superposition(n, PLANE, p), seed, save_weights=True)
-    best = superposition.polygons(n)[0] if p == 0 else None
+    best = superposition.polygons(n)[0] if p == 0 and n <= POLYGONS else None
     return {
         "kind": "arrows",
         "label": f"superposition: {n} features on two neurons, p = {p:g}, seed {seed}",

@@ -1,6 +1,7 @@
 """Serves the explorer to browsers on this machine, and to no page from elsewhere."""
 
 import json
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,11 @@ class Explorer(ThreadingHTTPServer):
     def __init__(self, shown: list[dict[str, Any]], port: int = 0) -> None:
         super().__init__((HOST, port), _Handler)
         self.page = page.page(shown, served=True).encode()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that has gone; anything else is a bug."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     @property
     def address(self) -> str:

@@ -67,7 +67,7 @@ def test_pages_from_elsewhere_are_refused(server, headers):
         ("/flow?n=4&m=8", "settings must be n, m, l1, seed, got n, m"),
         ("/flow?n=4&m=8&l1=0.01&seed=0&x=1", "settings must be n, m, l1, seed, got"),
         ("/arrows?n=5&p=2&seed=0", "p must be"),
-        ("/arrows?n=99&p=0&seed=0", "n must be a whole number of at least 1 and at most 12"),
+        ("/arrows?n=99&p=0&seed=0", "n must be a whole number of at least 1 and at most 8"),
     ],
 )
 def test_bad_settings_are_refused_in_one_line(server, path, line):

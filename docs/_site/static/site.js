@@ -1,0 +1,6 @@
+// What the theme leaves out for those who read with a keyboard or by ear.
+addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.setAttribute("aria-level", "2");
+  for (const [aside, name] of [[".sidebar-drawer", "Site"], [".toc-drawer", "This page"]]) document.querySelector(aside)?.setAttribute("aria-label", name);
+  for (const table of document.querySelectorAll(".table-wrapper, div.highlight pre")) if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+});
