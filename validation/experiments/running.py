@@ -77,6 +77,8 @@ def run(
     if path is not None:
         if missing:
             schema.save(result, path)
+        else:
+            result.attrs.update(schema.load(path).attrs)  # of the code that measured, not of today's
         with suppress(ArgumentError):  # what holds something else is left alone
             _sweep(experiment, settings, seed, _store(path)).remove()  # also after a kill between both
     return result

@@ -24,8 +24,8 @@ BLOCK_BYTES = 2**18
 class Team:
     """A context with a thread for each core that may be used, on which BLAS keeps to one.
 
-    In a worker of a pool that is one core: two workers whose threads wait for each other at every step, on two
-    cores, hardly move.
+    In a worker of a pool that is one core: workers whose threads wait for each other at every step, more
+    threads than cores, hardly move.
     """
 
     def __enter__(self) -> Self:

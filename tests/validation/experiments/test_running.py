@@ -82,6 +82,15 @@ def test_interrupted_run_keeps_what_is_done_and_goes_on(tmp_path):
     xr.testing.assert_equal(schema.load(path), whole)
 
 
+def test_what_is_read_again_names_the_code_that_measured(tmp_path):
+    path = tmp_path / "made_up.nc"
+    measured = running.run(FAKE, path=path)
+    other = dataclasses.replace(FAKE, measure=lambda n, seed: measure(n, seed))
+    again = running.run(other, path=path)
+    assert CALLS == [2, 3]
+    assert again.attrs == measured.attrs
+
+
 def test_longer_names_of_later_settings_are_kept(tmp_path):
     path, names = tmp_path / "fake.nc", ["a", "much longer"]
 

@@ -63,8 +63,8 @@ def test_independent_features():
     [
         (
             "words",
-            "inputs must be one of basis, single, orthogonal, contexts, independent, correlated, anticorrelated, power_law, "
-            "got 'words'",
+            "inputs must be one of basis, single, orthogonal, contexts, independent, correlated, "
+            "anticorrelated, power_law, got 'words'",
         ),
         ("independent", "inputs must say p: independent:p=..."),
         ("independent:p", "inputs must be written independent:setting=value,..., got 'independent:p'"),

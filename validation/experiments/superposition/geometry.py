@@ -85,15 +85,15 @@ EXPERIMENTS = (
             Panel(draw=_draw),
             Panel(("lowest", "shared"), "n", options={"ylabel": "share of descents", "ylim": (-0.03, 1.03)}),
         ),
-        "Yes: {reached.last} of {reached.last[replicates]} descents with {reached.last[n]} features end at the "
-        "loss of a derived minimum, as at {reached.agreeing} numbers of features; none is farther from one "
-        "than {apart.most}.",
-        "The lowest minimum is not always found: with five features, the pentagon, by {lowest[n=5].last:%} of "
-        "descents (the others end in a square that leaves one feature out), with six by "
-        "{lowest[n=6].last:%}, with eight by {lowest[n=8].last:%}. From seven features on regular polygons "
-        "are not all: two features share a corner of a hexagon for {shared[n=7].last:%} of descents with "
-        "seven, {shared[n=8].last:%} with eight.",
-        "The sparse limit, in which exactly one feature is on, and equal importance. Minima are sought around "
-        "regular polygons with one feature or more on each corner.",
+        "Yes: at {reached.agreeing} numbers of features all {reached.last[replicates]} descents end at the "
+        "loss of a derived minimum, none farther from it than {apart.most}.",
+        "The lowest minimum is not always found: with five features, the pentagon, by {lowest[n=5].last:%} "
+        "of descents (the others end in a square that leaves one feature out), with six by "
+        "{lowest[n=6].last:%}, with seven by {lowest[n=7].last:%}, with eight by {lowest[n=8].last:%}. From "
+        "seven features on regular polygons are not all: two features share a corner of a hexagon for "
+        "{shared[n=7].last:%} of descents with seven; with eight several share one for "
+        "{shared[n=8].last:%}.",
+        "The sparse limit, in which exactly one feature is on, and equal importance. Minima are sought "
+        "around regular polygons with one feature or more on each corner.",
     ),
 )

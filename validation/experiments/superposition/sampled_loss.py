@@ -110,7 +110,7 @@ EXPERIMENTS = (
             ),
         },
         (
-            Panel("loss", ("n", "m", "p"), ratio=True, options={"ylim": (0.9998, 1.0002)}),
+            Panel("apart", ("n", "m", "p"), options={"ylim": (0, 1.1 * MOST)}),
             Panel(draw=_draw),
         ),
         "Yes: over {apart.first[samples]:,} samples the loss and all its slopes are at most {apart.last} "

@@ -208,7 +208,7 @@ EXPERIMENTS = (
         _answer,
         _meaning,
         "Many features are changed in one run: effects on those left alone are in both groups. The memory of "
-        "AdamW is 1/(1 − β₂) steps. At n = 256, m = 1024 blocks of three runs are filled in as time allows; "
+        "AdamW is 1/(1 − β₂) steps. "
         "rates below 10⁻⁴, which take 10⁵ steps, have not been tried. Which weights memory favours is not "
         "measured: by its formula those whose first gradients were small.",
         courses.NAMES,

@@ -186,7 +186,7 @@ EXPERIMENTS = (
         "random give about as many (`polysemantic_neurons`).",
         "Slots count, not neurons: that the signs agree is asked for, too. λ is the paper's for Adam, and "
         "32 times that for the methods that follow the flow, of which the flow at both shows that it hardly "
-        "matters. At n = 256, m = 1024 blocks of three runs are filled in as time allows.",
+        "matters.",
         courses.NAMES,
     ),
 )

@@ -45,8 +45,8 @@ class Superposed(Network):
 
     Notes
     -----
-    ``weights`` have shape (replicate, feature, neuron), ``biases`` (replicate, feature). Of the five products
-    of a step three go to BLAS; the two with the inputs need but what is on, if that is little. What is between
+    ``weights`` have shape (replicate, feature, neuron), ``biases`` (replicate, feature). Of a step's five
+    products three go to BLAS; the two with the inputs need but what is on, if that is little. What is between
     them is one pass over the outputs.
     """
 
