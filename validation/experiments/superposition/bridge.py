@@ -76,27 +76,32 @@ def _load(part: xr.Dataset) -> float:
     return float(part.n / part.m)
 
 
-def _expected(part: xr.Dataset) -> float | None:
-    """Return the share of the exclusion law; without L1 neurons mean nothing and it is silent."""
-    if part.l1 == 0:
-        return None
+def _law(part: xr.Dataset) -> float:
+    """Return the share of the exclusion law."""
     return ratio_law.expected(part) / float(part.m) if _load(part) <= 2 else 1.0
 
 
+def _expected(part: xr.Dataset) -> float | None:
+    """Return what theory expects; without L1 neurons mean nothing and it is silent."""
+    return None if part.l1 == 0 else _law(part)
+
+
+def _beyond(share: float, load: float) -> float:
+    """Return what part of a share of polysemantic neurons is beyond what is necessary."""
+    least = necessary(load)
+    return 1 - least / max(share, least) if least else 1.0
+
+
 def _incidental(part: xr.Dataset, level: float) -> Estimate | None:
-    """Return the share of polysemantic neurons beyond those that are necessary."""
     if part.l1 == 0 or _load(part) > 2:
         return None
-    counted, least = mean(part.polysemantic.values, level), necessary(_load(part))
-    ends = (
-        1 - least / max(value, least) if value > 0 else 1.0
-        for value in (counted.value, counted.low, counted.high)
-    )
-    return Estimate(*ends, counted.method)
+    counted = mean(part.polysemantic.values, level)
+    value, low, high = (_beyond(at, _load(part)) for at in (counted.value, counted.low, counted.high))
+    return Estimate(value, low, high, counted.method)
 
 
 def _expected_incidental(part: xr.Dataset) -> float:
-    return 1 - necessary(_load(part)) / _expected(part)
+    return _beyond(_law(part), _load(part))
 
 
 def _near(part: xr.Dataset) -> Band:
