@@ -126,9 +126,11 @@ EXPERIMENTS = (
         settings,
         measure,
         {
-            "angle": Quantity("smallest angle of two encodings, degrees", _angle, _theory, _band),
-            "missing": Quantity("degrees short of the bound", mean_of(_missing)),
-            "encoded": Quantity("share of features that are encoded", mean_of("encoded")),
+            "angle": Quantity(
+                "smallest angle of two encodings, degrees", _angle, _theory, _band, source="training"
+            ),
+            "missing": Quantity("degrees short of the bound", mean_of(_missing), source="training"),
+            "encoded": Quantity("share of features that are encoded", mean_of("encoded"), source="training"),
         },
         (
             Panel("angle", "m", ("kind",), "x", options={"ylim": (0, 93)}),
