@@ -16,6 +16,7 @@ from validation.training.sparse_samples import draw
 
 MODEL = TwoLayer(512, 64, 1024, 1 / 64)
 BATCH, RATE = 2**13, 1e-4
+SAME = 1e-3  # of gradients: in float32 a ReLU near 0 is on for one and off for the other (float64: 1e-14)
 BIASES = (0.0, -0.25)
 
 
@@ -90,7 +91,7 @@ def _pytorch(problem, start, batch):
     loss(torch.tensor(samples.dense(model.n_features))).backward()
     for name, gradient in network.gradients(one, 0).items():
         gap = np.abs(gradient[0] - weights[name].grad.numpy()).max()
-        check(gap <= 1e-4 * np.abs(gradient).max(), f"the gradients of {name} differ")
+        check(gap <= SAME * np.abs(gradient).max(), f"the gradients of {name} differ")
     step()
     return step
 
