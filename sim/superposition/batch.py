@@ -39,6 +39,7 @@ COUPLING = np.array(
 )
 FIRST, NUDGE = 1e-2, 1e-7  # step; of the forward differences
 LEAST, MOST, SAFETY = 0.2, 6.0, 0.9  # factors of a step
+MOST_STEPS = 4000  # ten times what flows take: more at a kink of the slope, where steps no longer grow
 
 
 def settled(
@@ -56,7 +57,7 @@ def settled(
     at_rest : float
         Largest slope at which a flow rests.
     latest : float
-        Flow time by which it is given up.
+        Flow time by which it is given up, as it is after `MOST_STEPS`.
 
     Returns
     -------
@@ -86,10 +87,11 @@ def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, la
     slope, jacobian, moved = np.empty(size), np.empty((size, size)), np.empty(size)
     changes = np.empty((6, size))
     unit = np.eye(size)
+    steps = 0
     while True:
         loss = _slope(at, n, m, importances, probability, digits, order, slope)
         largest = np.abs(slope).max()
-        if largest < at_rest or time >= latest:
+        if largest < at_rest or time >= latest or steps >= MOST_STEPS:
             return loss, time, largest
         for k in range(size):
             moved[:] = at
@@ -111,7 +113,7 @@ def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, la
                 new = moved[k] + changes[5, k]
                 allowed = rtol * (max(abs(at[k]), abs(new)) + 1e-3)
                 error += (changes[5, k] / allowed) ** 2 / size
-            taken = step
+            taken, steps = step, steps + 1
             step *= min(MOST, max(LEAST, SAFETY * max(error, 1e-20) ** -0.125))
             if error <= 1:
                 break

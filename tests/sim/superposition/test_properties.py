@@ -1,6 +1,7 @@
 """What holds for any encodings: the loss falls, and permutations and rotations commute with the flow."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings, strategies as st
 from scipy.stats import ortho_group
 
@@ -24,7 +25,7 @@ def test_loss_falls_along_the_flow(size, seed):
     _, model, weights, biases = drawn(size, seed)
     run = simulate(model, initial=weights, initial_biases=biases, until=5.0)
     assert (np.diff(run.loss) <= 1e-7).all()
-    assert run.loss[0] == superposition.expected_loss(weights, biases, model)
+    assert run.loss[0] == pytest.approx(superposition.expected_loss(weights, biases, model))
 
 
 @given(sizes, seeds)

@@ -99,9 +99,9 @@ def _draw(who: str, title: str) -> Panel:
         for value in SHAPES:
             ax.axhline(value, color="white", linewidth=0.5, linestyle=":")
         ax.set_xticks(rows, [f"{value:.3g}" for value in rarity])
-        ax.set(xlabel="1/(1 − S) = 1/p, of sparsity S", ylabel="dimensionality of a feature", title=title)
+        ax.set(xlabel="1/(1 − S) = 1/p, of sparsity S", ylabel="dimensionality of a feature")
 
-    return Panel(draw=draw)
+    return Panel(draw=draw, options={"title": title})
 
 
 EXPERIMENTS = (

@@ -4,14 +4,14 @@ import xarray as xr
 
 from validation.experiments.findings import Findings
 from validation.experiments.superposition import phase_diagram
-from validation.experiments.superposition.phase_diagram import (
+from validation.experiments.superposition.phase_diagram import measure
+from validation.experiments.superposition.phases import (
     EXTRA_OUT,
     OPPOSITE,
     OTHER_OUT,
     SAME_SIDE,
     SEVERAL_OUT,
     best,
-    measure,
     phase,
     predicted,
     usual,
