@@ -72,7 +72,8 @@ def analyze(
     A move is judged with all other features where they are.
     """
     if isinstance(weights, xr.Dataset):
-        initial = weights.get("initial") if initial is None else initial
+        if initial is None and "initial" in weights:
+            initial = weights["initial"].values
         weights = schema.final("weights", weights)
     weights = matrix("weights", weights)
     if initial is not None:
