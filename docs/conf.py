@@ -26,6 +26,7 @@ html_math_renderer = "mathml"
 html_theme = "furo"
 html_title = "polysem"
 html_static_path = ["_site/static"]
+html_favicon = "_site/static/favicon.svg"
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
 html_copy_source = False

@@ -16,7 +16,9 @@ TRACE = 0.1  # share of a feature's largest weight below which a weight is nothi
 
 
 def analyze(
-    weights: np.ndarray | xr.Dataset, initial: np.ndarray | None = None, threshold: float = 0.5
+    weights: np.ndarray | xr.Dataset,
+    initial: np.ndarray | xr.DataArray | None = None,
+    threshold: float = 0.5,
 ) -> xr.Dataset:
     """Say of each neuron of a network whether it is polysemantic, and whether it need be.
 
@@ -72,7 +74,8 @@ def analyze(
     A move is judged with all other features where they are.
     """
     if isinstance(weights, xr.Dataset):
-        initial = weights.get("initial") if initial is None else initial
+        if initial is None and "initial" in weights:
+            initial = weights["initial"]
         weights = schema.final("weights", weights)
     weights = matrix("weights", weights)
     if initial is not None:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,7 +15,10 @@ HOST = "127.0.0.1"
 NAMES = (HOST, "localhost")
 FLOW = {"n": int, "m": int, "l1": float, "seed": int}
 ARROWS = {"n": int, "p": float, "seed": int}
-KINDS = {"/flow": (scenes.flow, FLOW), "/arrows": (scenes.arrows, ARROWS)}
+KINDS: dict[str, tuple[Callable[..., dict[str, Any]], Mapping[str, type]]] = {
+    "/flow": (scenes.flow, FLOW),
+    "/arrows": (scenes.arrows, ARROWS),
+}
 LONGEST = 1000  # characters of a request's path
 
 

@@ -175,9 +175,9 @@ def result(saved: xr.Dataset) -> Figure:
     for name, axes in {**COURSE, **MAPS}.items():
         if name not in saved:
             raise ArgumentError(f"file must hold a result of simulate or train, got one without {name}")
-        values, axes = saved[name], tuple(clock if axis == "time" else axis for axis in axes)
-        if set(values.dims) != set(axes) or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
-            raise ArgumentError(f"file must hold {name} as finite numbers with axes ({', '.join(axes)})")
+        values, wanted = saved[name], [clock if axis == "time" else axis for axis in axes]
+        if set(values.dims) != set(wanted) or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+            raise ArgumentError(f"file must hold {name} as finite numbers with axes ({', '.join(wanted)})")
     figure = Figure(figsize=(17, 8), layout="constrained")
     figure.suptitle(title)
     top, bottom = figure.subfigures(2, 1, squeeze=False).flat
