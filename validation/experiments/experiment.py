@@ -106,7 +106,7 @@ def mean_of(what: str | Callable[..., xr.DataArray]) -> Callable[..., Estimate |
     return estimate
 
 
-def share_of(what: Callable[..., xr.DataArray]) -> Callable[..., Estimate]:
+def share_of(what: Callable[..., xr.DataArray | np.ndarray]) -> Callable[..., Estimate]:
     """Return what estimates the share of what is true, each value a trial."""
 
     def estimate(*given: Any) -> Estimate:

@@ -110,7 +110,7 @@ def _map(pick: Callable[[xr.Dataset, str], np.ndarray], who: str, n: int) -> Pan
         ax.pcolormesh(p, importance, grid, cmap=COLOURS, vmin=-0.5, vmax=len(PHASES) - 0.5)
         ax.plot([float(part.boundary) for part in chosen], importance, "k--", label="theory's boundary")
         for k, name in enumerate(PHASES):
-            ax.scatter([], [], marker="s", color=COLOURS.colors[k], label=name)
+            ax.scatter([], [], marker="s", color=COLOURS(k), label=name)
         ax.set(xscale="log", yscale="log", xlim=(p[0], 1.1), ylabel="importance of the extra feature")
         ax.set(xlabel="density p, the probability that a feature is on")
 

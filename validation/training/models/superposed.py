@@ -60,7 +60,8 @@ class Superposed(Network):
     ) -> None:
         self.draw, self.batch, self.importances, self.keys = draw, batch, importances, keys
         self.sparse = density <= SPARSE
-        self._ahead: tuple[int, tuple[np.ndarray, ...], np.ndarray] = -1, (), np.empty(0)
+        none = np.empty(0)
+        self._ahead: tuple[int, np.ndarray, np.ndarray, np.ndarray] = -1, none, none, none
 
     def loss(self, parameters: Parameters, step: int) -> Array:
         """Return the mean loss of the batch of this step by replicate, in float64."""
@@ -119,12 +120,12 @@ class Superposed(Network):
             drawn = [self._drawn(key, step // count, count) for key in self.keys]
             ends = np.array([np.searchsorted(places, size * np.arange(count + 1)) for places, _ in drawn])
             before = np.cumsum([0, *(len(places) for places, _ in drawn[:-1])])
-            places, values = (np.concatenate(part) for part in zip(*drawn, strict=True))
-            values = values.astype(str(weights.dtype))
-            self._ahead = step // count, (places, values), (ends + before[:, None]).T
-        _, drawn, bounds = self._ahead
+            joined = np.concatenate([places for places, _ in drawn])
+            values = np.concatenate([values for _, values in drawn]).astype(str(weights.dtype))
+            self._ahead = step // count, joined, values, (ends + before[:, None]).T
+        _, places, values, bounds = self._ahead
         k = step % count
-        return Entries(*drawn, bounds[k], bounds[k + 1], k * size)
+        return Entries(places, values, bounds[k], bounds[k + 1], k * size)
 
     def _drawn(self, key: np.ndarray, number: int, count: int) -> tuple[np.ndarray, np.ndarray]:
         rng = np.random.Generator(np.random.Philox(counter=[0, 0, 0, number], key=key))
