@@ -20,6 +20,7 @@ from tests.bad_input.cases import one_line, soon
 from tests.bad_input.fuzzing import TRIED, examples
 from theory import Autoencoder
 from theory.common import schema, seal
+from theory.common.netcdf import HEAD
 from validation import cli, train
 from validation.experiments import catalogue
 from validation.training.settings import CHOICES, OPTIONS
@@ -203,12 +204,23 @@ def test_damaged_checkpoints(folder, how, checksum):
 
 
 @examples(40)
-@given(how=damage(), checksum=st.booleans())
-def test_damaged_results(folder, how, checksum):
+@given(how=damage())
+def test_damaged_results(folder, how):
+    """One whose checksum was made to fit again is beyond this: HDF5 can go on for ever at it."""
     path = folder.parent / "here" / "read.nc"
-    path.write_bytes(damaged((folder / "run.nc").read_bytes(), *how, checksum))
+    path.write_bytes(damaged((folder / "run.nc").read_bytes(), *how, checksum=False))
     tried(folder, "analyze", path.name)
     tried(folder, "plot", path.name)
+    path.unlink()
+
+
+@examples(4)
+@given(how=damage())
+def test_damaged_results_of_others(folder, how):
+    """Without a checksum: they are read by a process of their own, which may crash, and has so much time."""
+    path = folder.parent / "here" / "read.nc"
+    path.write_bytes(damaged((folder / "run.nc").read_bytes()[HEAD:], *how, checksum=False))
+    tried(folder, "analyze", path.name)
     path.unlink()
 
 
