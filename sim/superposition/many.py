@@ -26,8 +26,8 @@ def ends(model: Superposition, initial: np.ndarray, rtol: float = 1e-6) -> xr.Da
     -------
     Dataset
         Over ``replicate``: ``loss``, ``end_time`` and ``slope``, the largest one that is left, below 10⁻⁹
-        unless the flow was given up, at time 10⁷ or after 4,000 steps; ``initial`` and ``final`` over (replicate, feature, neuron),
-        ``biases`` over (replicate, feature).
+        unless the flow was given up, at time 10⁷ or after 4,000 steps; ``initial`` and ``final``
+        over (replicate, feature, neuron), ``biases`` over (replicate, feature).
 
     Raises
     ------

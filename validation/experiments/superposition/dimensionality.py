@@ -17,18 +17,18 @@ SHAPES = {
     2 / 3: "triangle",
     3 / 4: "tetrahedron",
 }
+DENSITIES = 1.0, 0.8, 0.59, 0.44, 0.32, 0.18, 0.1, 0.056, 0.032, 0.018, 0.01
 BATCH = 512
 NEAR = 0.02  # of the dimensionality of a shape
 LENGTH = 0.5  # from which on a feature is represented
-ALL = 0.9  # share from which on a plateau is one
+ALL = 0.8  # share from which on a plateau is one
 SPREAD = (min(SHAPES) - NEAR, max(SHAPES) + NEAR)  # where shapes are
 
 
 def settings(full: bool) -> list[Setting]:
     """Return densities, and the size."""
-    densities = [float(f"{p:.2g}") for p in np.geomspace(0.8, 0.1, 8)] if full else [0.1]
     runs = (200, 20, 2000, 3) if full else (12, 4, 200, 2)
-    return grid({"p": densities, "n, m, steps, replicates": [runs]})
+    return grid({"p": DENSITIES if full else 0.1, "n, m, steps, replicates": [runs]})
 
 
 def measure(p: float, n: int, m: int, steps: int, replicates: int, seed: int) -> xr.Dataset:
@@ -99,7 +99,7 @@ def _draw(who: str, title: str) -> Panel:
         ax.figure.colorbar(image, ax=ax, label="share of features, per 0.01")
         for value in SHAPES:
             ax.axhline(value, color="white", linewidth=0.5, linestyle=":")
-        ax.set_xticks(rows, [f"{value:.3g}" for value in rarity])
+        ax.set_xticks(rows, [f"{value:.2g}" for value in rarity])
         ax.set(xlabel="1/(1 − S) = 1/p, of sparsity S", ylabel="dimensionality of a feature")
 
     return Panel(draw=draw, options={"title": title})
@@ -123,8 +123,8 @@ def _meaning(found: Findings) -> str:
         f"More than {ALL:.0%} of the represented features have the dimensionality of an antipodal pair, "
         f"within {NEAR} of 1/2, for 1/p {said}: there m/‖W‖² has its plateau at 1/2. Of the features between "
         f"3/8 and 3/4, {EVEN:.0%} would be near a shape if they were spread evenly. At 1/p = "
-        f"{last['rarity']:.3g} m/‖W‖² is {last.estimate}: more features have a dimension together than in any "
-        "of these shapes."
+        f"{last['rarity']:.3g} m/‖W‖² is {last.estimate}: more features have a dimension together than in "
+        "any of these shapes."
     )
 
 
