@@ -200,7 +200,7 @@ FILES = (
     ("train --steps 3 --initial ../given/weights.safetensors", "--initial"),
     (
         f"train {SMALL} --steps 3 --initial ../given/weights.safetensors --out ../given/weights.safetensors",
-        "--initial",
+        "--out",
     ),
     ("plot .", "FILE"),
     ("plot ..", "FILE"),
