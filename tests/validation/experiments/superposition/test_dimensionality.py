@@ -41,4 +41,4 @@ def test_interference_and_lengths_of_the_notebook():
     assert ((sparse.length > 0.5).sum("feature") > 2).all()
     assert (sparse.interference.max("feature") > 0.1).all()
     assert (sparse.dimensions < dense.dimensions).all()
-    assert sparse.encoding.shape == (2, 5, 2)
+    assert sparse["encoding"].shape == (2, 5, 2)
