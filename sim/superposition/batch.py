@@ -5,11 +5,10 @@ Differential Equations II, section IV.7), in the form without products by the Ja
 forward differences of the slope.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
+from numba import get_num_threads, njit
 
 from sim.machine.blas import one_thread
 from sim.progress import track
@@ -70,18 +69,18 @@ def settled(
     points = np.zeros((count, n * m + n))
     points[:, : n * m] = weights.reshape(count, -1)
     known = subsets.states(n if model.probability else 1)
-    settings = n, m, model.importances, model.probability, *known
+    problem = n, m, model.importances, model.probability, *known
 
     def settle(point: np.ndarray) -> tuple[float, float, float]:
-        return _settle(point, *settings, rtol, at_rest, latest)
+        return _settle(point, problem, rtol, at_rest, latest)
 
-    with one_thread(), ThreadPoolExecutor(os.cpu_count()) as pool:
+    with one_thread(), ThreadPoolExecutor(get_num_threads()) as pool:
         ends = list(track(pool.map(settle, points), "descending", total=count))
     return points[:, : n * m].reshape(weights.shape), points[:, n * m :], *np.array(ends).T
 
 
 @njit(cache=True, nogil=True)
-def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, latest):
+def _settle(at, problem, rtol, at_rest, latest):
     """Move a point along the flow to where it rests, and return loss, time and the largest slope."""
     size, time, step = len(at), 0.0, FIRST
     slope, jacobian, moved = np.empty(size), np.empty((size, size)), np.empty(size)
@@ -89,14 +88,14 @@ def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, la
     unit = np.eye(size)
     steps = 0
     while True:
-        loss = _slope(at, n, m, importances, probability, digits, order, slope)
+        loss = _slope(at, problem, slope)
         largest = np.abs(slope).max()
         if largest < at_rest or time >= latest or steps >= MOST_STEPS:
             return loss, time, largest
         for k in range(size):
             moved[:] = at
             moved[k] += NUDGE
-            _slope(moved, n, m, importances, probability, digits, order, jacobian[k])
+            _slope(moved, problem, jacobian[k])
             jacobian[k] = (jacobian[k] - slope) / NUDGE  # that of a gradient, which is symmetric
         while True:
             inverse = np.linalg.inv(unit / (GAMMA * step) - (jacobian + jacobian.T) / 2)
@@ -104,7 +103,7 @@ def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, la
                 moved[:] = at
                 for k in range(stage):
                     moved += STAGES[stage, k] * changes[k]
-                _slope(moved, n, m, importances, probability, digits, order, slope)
+                _slope(moved, problem, slope)
                 for k in range(stage):
                     slope += COUPLING[stage, k] / step * changes[k]
                 changes[stage] = inverse @ slope
@@ -122,8 +121,9 @@ def _settle(at, n, m, importances, probability, digits, order, rtol, at_rest, la
 
 
 @njit(cache=True, nogil=True)
-def _slope(at, n, m, importances, probability, digits, order, out):
+def _slope(at, problem, out):
     """Write the right-hand side of the flow, and return the loss."""
+    n, m, importances, probability, digits, order = problem
     size = n * m
     weights, by_weights = at[:size].reshape(n, m), out[:size].reshape(n, m)
     if probability == 0:

@@ -39,7 +39,7 @@ def test_simulation_records_what_an_ensemble_does():
 
 def test_simulation_makes_no_dataset(monkeypatch):
     """It would take longer than a small run."""
-    monkeypatch.setattr(xr, "Dataset", None)
+    monkeypatch.setattr(xr, "Dataset", type("Dataset", (), {"__init__": None}))
     autoencoder.simulation(0, **SMALL)
 
 

@@ -10,6 +10,7 @@ from scipy.stats import qmc
 from theory import Superposition, superposition
 from validation.experiments.experiment import Band, Experiment, Panel, Quantity, Setting, grid, share_of
 from validation.experiments.findings import Findings
+from validation.experiments.rows import UnmeasuredError
 from validation.report import plots
 from validation.report.statistics import Estimate, share, within
 from validation.training import train
@@ -134,7 +135,10 @@ def _answer(found: Findings) -> str:
 
 def _meaning(found: Findings) -> str:
     chance, apart = found("partners", pairs="independent"), found("partners", pairs="anticorrelated")
-    ratios = [row.ratio.value for row in found("lowest", pairs="correlated")]
+    lowest = found("lowest", pairs="correlated")
+    if not lowest:
+        raise UnmeasuredError("lowest")
+    ratios = [row.ratio.value for row in lowest]
     return (
         "As an antipodal pair two features lose nothing unless both are on, so that a feature should be "
         "opposite one that is never on with it, and orthogonal to one that always is. Side by side a pair "
