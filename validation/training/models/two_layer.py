@@ -181,8 +181,8 @@ class _Encoded:
 
     def zeros(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return room for the gradients by encodings (feature, neuron), biases and decoder."""
-        arrays = self.encodings, self.weights["b1"], self.weights["W2"]
-        return tuple(np.zeros(array.shape, array.dtype) for array in arrays)
+        biases, decoder = self.weights["b1"], self.weights["W2"]
+        return np.zeros_like(self.encodings), np.zeros_like(biases), np.zeros_like(decoder)
 
 
 Sums = tuple[float, np.ndarray, np.ndarray, np.ndarray]  # of squares, and gradients, over samples
