@@ -58,8 +58,11 @@ def test_ensemble():
 @pytest.mark.slow
 def test_two_layer_step():
     pytest.importorskip("torch")
-    rows = two_layer_step.measure(TwoLayer(16, 8, 24, 0.1), batch=70, runs=1)
-    assert [row.peer.split()[0] for row in rows] == ["PyTorch", "its"] * 2
+    rows = two_layer_step.measure(
+        TwoLayer(16, 8, 24, 0.1), batch=70, runs=1, small=TwoLayer(16, 8, 24, 0.1), steps=20
+    )
+    assert [row.peer.split()[0] for row in rows] == [*["PyTorch", "its"] * 2, "PyTorch,"]
+    assert "20 steps" in rows[-1].problem
 
 
 @pytest.mark.slow

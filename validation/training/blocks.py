@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.machine.blas import one_thread
 from validation.training.backend import Array, is_numpy, namespace_of
-from validation.training.models import Network
+from validation.training.models import Jobs, Network, one_by_one
 from validation.training.optimizers import Stepper
 
 # A block with its gradient and two moments takes 1 MiB, what a core has as second-level cache.
@@ -38,7 +38,7 @@ class Team:
     def __exit__(self, *_: object) -> None:
         self._contexts.close()
 
-    def work(self, jobs: list[Callable[[], None]]) -> bool:
+    def work(self, jobs: Jobs) -> bool:
         """Do jobs side by side and say whether Ctrl-C asked to stop meanwhile: it lets them end."""
         futures = [self._pool.submit(job) for job in jobs]
         try:
@@ -47,6 +47,26 @@ class Team:
             _results(futures)
             return True
         return False
+
+    def helpers(self, workers: int) -> Callable[[Jobs], None]:
+        """Return what does jobs of one of so many jobs at work, with the threads that these leave over."""
+        threads = self.threads // workers
+        return partial(self._share_out, threads) if threads > 1 else one_by_one
+
+    def _share_out(self, threads: int, jobs: Jobs) -> None:
+        futures = [self._pool.submit(_quietly, jobs[first::threads]) for first in range(1, threads)]
+        one_by_one(jobs[::threads])
+        _results(futures)
+
+
+def _quietly(jobs: Jobs) -> None:
+    with _overflowing():
+        one_by_one(jobs)
+
+
+def _overflowing() -> np.errstate:
+    """Return a context for one thread: parameters that overflow are left to the caller to find."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def _results(futures: list[Future]) -> None:
@@ -93,14 +113,15 @@ class Blocks:
     def advance(self, steps: int, team: Team) -> bool:
         """Do `steps` steps of all blocks and say whether Ctrl-C asked to stop meanwhile."""
         # The products are small: threads inside BLAS gain nothing, the blocks are what runs in parallel.
+        for network in self.networks:
+            network.do = team.helpers(len(self.slices))
         return team.work([partial(self._advance, block, steps) for block in range(len(self.slices))])
 
     def _advance(self, block: int, steps: int) -> None:
         network, steppers = self.networks[block], self.by_name[block]
         parameters = {name: stepper.weights for name, stepper in steppers.items()}
         first = next(iter(steppers.values())).steps
-        # parameters that overflow are left to the caller to find
-        with np.errstate(over="ignore", invalid="ignore"):
+        with _overflowing():
             for step in range(first, first + steps):
                 gradients = network.gradients(parameters, step)
                 for name, stepper in steppers.items():

@@ -1,5 +1,6 @@
 """Samples of sparse features, kept as what is on: drawn in as much time as there are features on."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numba
@@ -19,6 +20,11 @@ class Samples(NamedTuple):
     def size(self) -> int:
         """Number of samples."""
         return len(self.starts) - 1
+
+    def parts(self, number: int) -> list["Samples"]:
+        """Return the batch in parts of about the same size, none empty, at most this number."""
+        bounds = np.linspace(0, self.size, min(number, self.size) + 1).astype(int)
+        return [self._replace(starts=self.starts[a : b + 1]) for a, b in pairwise(bounds)]
 
     def dense(self, n_features: int) -> np.ndarray:
         """Return the batch as an array, shape (sample, feature)."""

@@ -18,7 +18,7 @@ from validation.training import backend
 from validation.training.backend import Array, to_numpy
 from validation.training.blocks import Blocks
 from validation.training.course import Course, Record
-from validation.training.models.two_layer import Problem, Replicates, single_feature_activations
+from validation.training.models.two_layer import PARTS, Problem, Replicates, single_feature_activations
 from validation.training.optimizers import LAMB, Optimizer, Stepper
 from validation.training.schedules import Schedule
 from validation.training.settings import Run, in_precision
@@ -236,6 +236,6 @@ def _room(model: TwoLayer, run: TwoLayerRun) -> None:
     N, m, k, out = model.n_features, model.n_inputs, model.n_neurons, model.n_outputs
     copies = 8 + each * (4 + len(run.optimizer.states))  # initial ones, its own, gradients, states
     needed = copies * k * (m + out + 1) + (8 + each) * N * (m + 2 * k) + RECORD * run.steps.bit_length()
-    at_work = (24 + each) * run.batch * (N * model.probability + k + out)
+    at_work = (24 + each) * run.batch * (N * model.probability + k + out) + PARTS * each * k * (N + out)
     sizes = {"n_features": N, "n_inputs": m, "n_neurons": k, "replicates": run.replicates, "batch": run.batch}
     memory.enough(run.replicates * needed + min(run.replicates, os.cpu_count() or 1) * at_work, **sizes)

@@ -46,3 +46,12 @@ def test_entries_are_sorted_by_sample_and_none_is_twice_there():
     again = draw(np.random.default_rng(5), np.full(7, 0.3), 50, True, "float32")
     for one, other in zip(samples, again, strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_parts_are_the_batch():
+    samples = draw(np.random.default_rng(3), np.full(5, 0.3), 11, False, "float64")
+    parts = samples.parts(4)
+    assert [part.size for part in parts] == [2, 3, 3, 3]
+    entries = [slice(part.starts[0], part.starts[-1]) for part in parts]
+    assert np.concatenate([samples.values[entry] for entry in entries]).tolist() == samples.values.tolist()
+    assert [part.size for part in samples._replace(starts=samples.starts[:3]).parts(4)] == [1, 1]

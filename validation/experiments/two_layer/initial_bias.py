@@ -175,6 +175,8 @@ EXPERIMENTS = (
         "it alone, in its own direction, has {loss.last.predicted:.4f} at best. Dead are, from −1, "
         "{dead.first} neurons a feature.",
         "One size, one rate, one task. What is derived is a neuron that reads one feature in its own "
-        "direction, to its own output; trained ones may lean away from others and correct their outputs.",
+        "direction, to its own output. Training has more: neurons turn, since only positive cosines cost "
+        "anything beyond the bias and negative ones are free; outputs correct each other, which alone "
+        "gains little; and there are two neurons for each feature, which may be shared.",
     ),
 )

@@ -4,15 +4,30 @@ A model knows neither the optimiser nor the training loop.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from validation.training.backend import Array
 
 Parameters = Mapping[str, Array]  # by name, each with a first axis of replicates
+Jobs = list[Callable[[], None]]
+
+
+def one_by_one(jobs: Jobs) -> None:
+    """Do jobs in their order."""
+    for job in jobs:
+        job()
 
 
 class Network(ABC):
-    """What training asks of a model, for a batch of replicates along the first axis of its parameters."""
+    """What training asks of a model, for a batch of replicates along the first axis of its parameters.
+
+    Attributes
+    ----------
+    do : callable
+        Does jobs that do not depend on each other; training lets threads help that have nothing else to do.
+    """
+
+    do: Callable[[Jobs], None] = staticmethod(one_by_one)
 
     @abstractmethod
     def gradients(self, parameters: Parameters, step: int) -> Parameters:

@@ -76,13 +76,12 @@ def squared_error(errors):
 
 @numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def rectified_step(samples, targets, wanted, encodings, biases, decoder, l1, gradients):
-    """Add the gradients of a batch through rectified neurons, and return the sum of squared errors.
+    """Add gradients, summed over samples, through rectified neurons, and return the sum of squared errors.
 
     `l1` is the slope of the loss by an activity; `gradients` are those by decoder, biases and encodings.
     """
     starts, features, values = samples
     by_decoder, by_biases, by_encodings = gradients
-    scale = values.dtype.type(2.0 / (starts.size - 1))
     on, hidden = np.empty(biases.size, np.int64), np.empty_like(biases)
     error = np.empty(decoder.shape[1], decoder.dtype)
     total = 0.0
@@ -105,7 +104,7 @@ def rectified_step(samples, targets, wanted, encodings, biases, decoder, l1, gra
         _subtract(begin, end, features, targets, wanted, error)
         for o in range(error.size):
             total += np.float64(error[o]) * np.float64(error[o])
-            error[o] *= scale  # now the slope by the output
+            error[o] += error[o]  # now the slope by the output
         for place in range(count):
             j = on[place]
             a, weights, into, pulled = hidden[j], decoder[j], by_decoder[j], l1

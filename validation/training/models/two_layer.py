@@ -1,7 +1,8 @@
 """The two-layer model ``y = W₂ᵀ f(W₁ᵀ Pᵀx + b₁)``: loss and written-out gradient on sparse samples."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import fsum
 from typing import Any
 
@@ -10,10 +11,11 @@ import numpy as np
 from theory import TwoLayer
 from validation.training.activations import ACTIVATIONS
 from validation.training.backend import Array, is_numpy, namespace_of
-from validation.training.models import Network, Parameters, sparse_layers
+from validation.training.models import Jobs, Network, Parameters, one_by_one, sparse_layers
 from validation.training.sparse_samples import Samples, draw
 
 Weights = Mapping[str, Array]  # "W1" (input, neuron), "b1" (neuron,), "W2" (neuron, output)
+PARTS = 8  # of a batch, whose gradients are added in their order, whatever the number of threads
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Replicates(Network):
     def gradients(self, parameters: Parameters, step: int) -> Parameters:
         """Return the gradients on the batches of this step."""
         found = [
-            loss_and_gradient(weights, problem, samples)[1]
+            loss_and_gradient(weights, problem, samples, self.do)[1]
             for weights, problem, samples in self._each(parameters, self.batch, [0, step])
         ]
         xp = namespace_of(parameters["W1"])
@@ -115,84 +117,111 @@ def loss(weights: Weights, problem: Problem, samples: Samples) -> float:
     """Return the squared error, summed over outputs, in the mean over samples."""
     if not is_numpy(weights["W1"]):
         return _on_arrays(weights, problem, samples)[0]
-    hidden = _hidden(weights, problem, samples)
-    error = _error(ACTIVATIONS[problem.model.activation]().value(hidden), weights, problem, samples)
+    network = _Encoded(weights, problem, problem.projection @ weights["W1"])
+    activity = ACTIVATIONS[problem.model.activation]().value(network.hidden(samples))
+    error = network.error(activity, samples)
     return sparse_layers.squared_error(error) / samples.size
 
 
-def loss_and_gradient(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+def loss_and_gradient(
+    weights: Weights, problem: Problem, samples: Samples, do: Callable[[Jobs], None] = one_by_one
+) -> tuple[float, dict[str, Array]]:
     """Return the squared error, and the gradient of the training loss, L1 on activations included.
 
-    NumPy arrays must be C-contiguous and of the type of the samples' values.
+    NumPy arrays must be C-contiguous and of the type of the samples' values; `do` does the parts of a batch.
     """
     if not is_numpy(weights["W1"]):
         return _on_arrays(weights, problem, samples)
-    if problem.model.activation == "relu" and _share_on(weights, problem, samples) < sparse_layers.SPARSE:
-        return _sparsely(weights, problem, samples)
-    return _densely(weights, problem, samples)
+    network = _Encoded(weights, problem, problem.projection @ weights["W1"])
+    parts = samples.parts(PARTS)
+    found: list[Any] = [None] * len(parts)
 
+    def work(place: int) -> None:
+        found[place] = way(network, parts[place])
 
-def _share_on(weights: Weights, problem: Problem, samples: Samples) -> float:
-    """Estimate the share of neurons that are on from the first samples."""
-    first = samples._replace(starts=samples.starts[: sparse_layers.PROBED + 1])
-    return float((_hidden(weights, problem, first) > 0).mean())
-
-
-def _sparsely(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
-    by_encodings, by_biases, by_decoder = _zeros(weights, problem)
-    squares = sparse_layers.rectified_step(
-        tuple(samples),
-        _targets(problem.model, samples.values),
-        _wanted(problem),
-        problem.projection @ weights["W1"],
-        weights["b1"],
-        weights["W2"],
-        by_biases.dtype.type(problem.l1 / samples.size),
-        (by_decoder, by_biases, by_encodings),
-    )
+    way = _sparsely if network.rarely_on(samples) else _densely
+    do([partial(work, place) for place in range(len(parts))])
+    (squares, *sums), *others = found
+    for more, *summands in others:
+        squares += more
+        for total, summand in zip(sums, summands, strict=True):
+            total += summand
+    by_encodings, by_biases, by_decoder = (total / samples.values.dtype.type(samples.size) for total in sums)
     gradient = {"W1": problem.projection.T @ by_encodings, "b1": by_biases, "W2": by_decoder}
     return squares / samples.size, gradient
 
 
-def _densely(weights: Weights, problem: Problem, samples: Samples) -> tuple[float, dict[str, Array]]:
+@dataclass(frozen=True)
+class _Encoded:
+    """A network with the encodings of features, shape (feature, neuron)."""
+
+    weights: Weights
+    problem: Problem
+    encodings: np.ndarray
+
+    def rarely_on(self, samples: Samples) -> bool:
+        """Say whether in the first samples few neurons are on, and off means 0."""
+        first = samples._replace(starts=samples.starts[: sparse_layers.PROBED + 1])
+        on = (self.hidden(first) > 0).mean()
+        return self.problem.model.activation == "relu" and bool(on < sparse_layers.SPARSE)
+
+    def hidden(self, samples: Samples) -> np.ndarray:
+        """Return what enters the neurons, shape (sample, neuron)."""
+        biases = self.weights["b1"]
+        hidden = np.empty((samples.size, biases.size), biases.dtype)
+        sparse_layers.hidden_layer(*samples, self.encodings, biases, hidden)
+        return hidden
+
+    def error(self, activity: np.ndarray, samples: Samples) -> np.ndarray:
+        """Return outputs minus targets, shape (sample, output)."""
+        error, problem = activity @ self.weights["W2"], self.problem
+        targets = _targets(problem.model, samples.values)
+        sparse_layers.subtract_targets(samples.starts, samples.features, targets, _wanted(problem), error)
+        return error
+
+    def zeros(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return room for the gradients by encodings (feature, neuron), biases and decoder."""
+        biases, decoder = self.weights["b1"], self.weights["W2"]
+        return np.zeros_like(self.encodings), np.zeros_like(biases), np.zeros_like(decoder)
+
+
+Sums = tuple[float, np.ndarray, np.ndarray, np.ndarray]  # of squares, and gradients, over samples
+
+
+def _sparsely(network: _Encoded, samples: Samples) -> Sums:
+    weights, problem = network.weights, network.problem
+    by_encodings, by_biases, by_decoder = network.zeros()
+    squares = sparse_layers.rectified_step(
+        tuple(samples),
+        _targets(problem.model, samples.values),
+        _wanted(problem),
+        network.encodings,
+        weights["b1"],
+        weights["W2"],
+        by_biases.dtype.type(problem.l1),
+        (by_decoder, by_biases, by_encodings),
+    )
+    return squares, by_encodings, by_biases, by_decoder
+
+
+def _densely(network: _Encoded, samples: Samples) -> Sums:
+    weights, problem = network.weights, network.problem
     activation = ACTIVATIONS[problem.model.activation]()
-    hidden = _hidden(weights, problem, samples)
+    hidden = network.hidden(samples)
     activity = activation.value(hidden)
-    error = _error(activity, weights, problem, samples)
-    found = sparse_layers.squared_error(error) / samples.size
-    error *= 2 / samples.size  # now the slope by the outputs
-    by_encodings, by_biases, by_decoder = _zeros(weights, problem)
+    error = network.error(activity, samples)
+    squares = sparse_layers.squared_error(error)
+    error *= 2  # now the slope by the outputs
+    by_encodings, by_biases, by_decoder = network.zeros()
     np.matmul(activity.T, error, out=by_decoder)
-    by_activity, l1 = error @ weights["W2"].T, error.dtype.type(problem.l1 / samples.size)
+    by_activity, l1 = error @ weights["W2"].T, error.dtype.type(problem.l1)
     if problem.model.activation == "relu":
         sparse_layers.rectified_pull(activity, by_activity, l1)
         by_hidden = by_activity
     else:
         by_hidden = activation.pull(hidden, activity, by_activity + l1 * np.sign(activity))
     sparse_layers.dense_pull(*samples, by_hidden, by_biases, by_encodings)
-    return found, {"W1": problem.projection.T @ by_encodings, "b1": by_biases, "W2": by_decoder}
-
-
-def _hidden(weights: Weights, problem: Problem, samples: Samples) -> np.ndarray:
-    """Return what enters the neurons, shape (sample, neuron)."""
-    hidden = np.empty((samples.size, len(weights["b1"])), samples.values.dtype)
-    sparse_layers.hidden_layer(*samples, problem.projection @ weights["W1"], weights["b1"], hidden)
-    return hidden
-
-
-def _error(activity: np.ndarray, weights: Weights, problem: Problem, samples: Samples) -> np.ndarray:
-    """Return outputs minus targets, shape (sample, output)."""
-    error = activity @ weights["W2"]
-    targets = _targets(problem.model, samples.values)
-    sparse_layers.subtract_targets(samples.starts, samples.features, targets, _wanted(problem), error)
-    return error
-
-
-def _zeros(weights: Weights, problem: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return room for the gradients by encodings (feature, neuron), biases and decoder."""
-    by_biases = np.zeros_like(weights["b1"])
-    by_encodings = np.zeros((problem.model.n_features, by_biases.size), by_biases.dtype)
-    return by_encodings, by_biases, np.zeros_like(weights["W2"])
+    return squares, by_encodings, by_biases, by_decoder
 
 
 def _wanted(problem: Problem) -> np.ndarray:
