@@ -202,6 +202,7 @@ FILES = (
         f"train {SMALL} --steps 3 --initial ../given/weights.safetensors --out ../given/weights.safetensors",
         "--out",
     ),
+    ("--", "polysem"),
     ("plot .", "FILE"),
     ("plot ..", "FILE"),
     ("plot ''", "FILE"),

@@ -105,6 +105,8 @@ def _usage(error: Any) -> str:
         return f"{_option(error.param.name)} must be given"
     if extra := re.search(r"extra argument.* \((.*)\)", message):
         return f"{command} must be given nothing but what {command} --help shows, got {extra[1]}"
+    if message == "Missing command.":
+        return f"{command} must be given a command; {command} --help shows all"
     return message
 
 

@@ -21,6 +21,7 @@ SUBJECTS = (
     "noise",
     "co_occurrence",
     "superposition",
+    "two_layer",
     "dictionaries",
 )
 

@@ -30,8 +30,8 @@ def test_a_step_is_as_exact_as_order_four():
     weights = starts(model, 1, seed=3)[0]
     biases = np.array([-0.05, 0.03, 0.04])  # at biases 0 the slope has kinks
     point = np.concatenate([weights.ravel(), biases])
-    known = subsets.states(3)
-    _, time, _ = batch._settle(point, 3, 2, model.importances, 0.5, *known, 1e-3, 0.0, batch.FIRST)
+    problem = 3, 2, model.importances, 0.5, *subsets.states(3)
+    _, time, _ = batch._settle(point, problem, 1e-3, 0.0, batch.FIRST)
     exact = simulate(model, initial=weights, initial_biases=biases, until=batch.FIRST, rtol=1e-12)
     assert time == batch.FIRST
     np.testing.assert_allclose(point[:6].reshape(3, 2), exact.final, atol=1e-10)

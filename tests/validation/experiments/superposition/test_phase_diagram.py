@@ -46,7 +46,10 @@ def test_best_and_usual_runs_beside_the_prediction():
     assert usual(one, "flow").tolist() == [OPPOSITE, EXTRA_OUT]
     assert predicted(one).tolist() == [OPPOSITE, EXTRA_OUT]
     assert predicted(part(2.0)).tolist() == [OPPOSITE, OTHER_OUT]
-    found = Findings(phase_diagram.EXPERIMENTS[0], xr.concat([one, part(2.0)], "setting", data_vars="all"))
+    found = Findings(
+        phase_diagram.EXPERIMENTS[0],
+        xr.concat([one, part(2.0)], "setting", coords=list(one.coords), data_vars="all"),
+    )
     assert found["flow_usual"].first.estimate.value == 1
     assert found["flow_best"].first.estimate.value == 0
     assert found["trained_best"].first.estimate.value == 0.5
@@ -56,7 +59,7 @@ def test_best_and_usual_runs_beside_the_prediction():
 
 
 def test_a_pair_forms_where_features_are_rare():
-    found = measure(2, 1, 0.9, points=2, replicates=6, steps=300, batch=256, seed=0)
+    found = measure(2, 1, 2, 0.9, steps=300, replicates=6, seed=0)
     assert found.p.values.tolist() == pytest.approx([0.01, 1.0])
     assert (best(found, "flow") == OPPOSITE).tolist() == [True, False]
     assert (best(found, "trained") == OPPOSITE).tolist() == [True, False]
