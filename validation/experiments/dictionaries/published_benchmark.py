@@ -63,9 +63,9 @@ def settings(full: bool) -> list[Setting]:
 def features(rng: np.random.Generator, count: int, task: Task) -> np.ndarray:
     """Return values (sample, feature); children are off where the first feature, their parent, is."""
     on = rng.random((count, task.features), np.float32) < task.probabilities.astype(np.float32)
-    on[:, task.children] &= on[:, :1]
     values = np.zeros(on.shape, np.float32)
     values[on] = np.maximum(1 + task.deviation * rng.standard_normal(np.count_nonzero(on), np.float32), 0)
+    values[:, task.children] *= values[:, :1] > 0
     return values
 
 
