@@ -117,13 +117,15 @@ def random_share(features: np.ndarray, latents: int) -> float:
 def answer(found: Findings) -> str:
     """Return which kind recovers most, and whether the best reconstruction does."""
     rows = sorted(found["share"], key=lambda row: -row.estimate.value)
-    best, worst = rows[0], rows[-1]
+    best = [row for row in rows if row.estimate.value == rows[0].estimate.value]
     explained = max(found["explained"], key=lambda row: row.estimate.value)
     its = found("share", kind=explained["kind"]).first
+    verb = "recovers" if len(best) == 1 else "recover"
+    first = " and ".join(NAMES[row["kind"]] for row in best).replace(" and ", ", ", len(best) - 2)
     return (
-        f"{NAMES[best['kind']]} recovers most, {best.estimate:%} of the features, and {NAMES[worst['kind']]} "
-        f"least, {worst.estimate:%}; {NAMES[explained['kind']]}, which reconstructs best, recovers "
-        f"{its.estimate:%}."
+        f"{first} {verb} most, {best[0].estimate:%} of the features, and {NAMES[rows[-1]['kind']]} least, "
+        f"{rows[-1].estimate:%}; {NAMES[explained['kind']]}, which "
+        f"reconstructs best, recovers {its.estimate:%}."
     )
 
 
@@ -153,10 +155,11 @@ EXPERIMENTS = (
             Panel("l0", "kind"),
         ),
         answer,
-        "The models represent {represented.first} features, and have turned them as far "
-        "apart as it could, which makes them easy to find: random directions recover {chance_share.first:%} "
-        "of them, with a mean cosine of {chance.first}. Latents beyond the number of features are dead or "
-        "copies.",
+        "The models represent {represented.first} features, and have turned them as far apart as they could, "
+        "which makes them easy to find: random directions recover {chance_share.first:%} of them, with a mean "
+        "cosine of {chance.first}. Latents beyond the number of features are dead or copies. L0 is equal but "
+        "roughly: {l0[kind=topk].first} of top-k, {l0[kind=gated].first} for gated ones, and "
+        "{l0[kind=jumprelu].first} for JumpReLU, where it differs most between runs.",
         "Strengths were set on other models so that as many latents are on; what is left of the differences "
         "is in the table. L1 and gated latents shrink, and others do not. One size and one density, all "
         "features alike and independent, and 800 steps: kinds that learn slowly may still catch up.",

@@ -72,6 +72,20 @@ def test_the_answer_names_the_best_and_what_the_best_reconstruction_recovers():
     assert "gated, which reconstructs best, recovers 31" in said
 
 
+def test_kinds_that_recover_as_much_are_named_together():
+    spread = np.array([0, 0.02])
+    names = ("cosine", "chance", "unique", "f1", "l0", "dead", "chance_share", "represented", "explained")
+    others = dict.fromkeys(names, ("replicate", 0.1 + spread))
+    parts = [
+        xr.Dataset(others | {"share": ("replicate", np.full(2, share))}).assign_coords(
+            kind=kind, strength=1.0
+        )
+        for kind, share in {"l1": 1.0, "topk": 1.0, "gated": 0.5, "matryoshka": 1.0}.items()
+    ]
+    found = Findings(dictionary_recovery.EXPERIMENTS[0], xr.concat(parts, "setting"))
+    assert dictionary_recovery.answer(found).startswith("L1, top-k and Matryoshka recover most, 100 %")
+
+
 def test_the_threshold_is_where_the_parent_falls_silent():
     share = 0.7
     true = dictionaries.absorption_threshold(share)
