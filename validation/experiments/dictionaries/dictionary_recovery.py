@@ -156,7 +156,7 @@ EXPERIMENTS = (
         ),
         answer,
         "The models represent {represented.first} features, and have turned them as far apart as they could, "
-        "which makes them easy to find: random directions recover {chance_share.first:%} of them, with a mean "
+        "which makes them easy to find: random directions recover {chance_share.first:%} of them, a mean "
         "cosine of {chance.first}. Latents beyond the number of features are dead or copies. L0 is equal but "
         "roughly: {l0[kind=topk].first} of top-k, {l0[kind=gated].first} for gated ones, and "
         "{l0[kind=jumprelu].first} for JumpReLU, where it differs most between runs.",
