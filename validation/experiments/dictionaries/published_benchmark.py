@@ -149,7 +149,7 @@ def answer(found: Findings) -> str:
     inside, last = sum(row.agrees for row in rows), found["cosine"].last
     return (
         f"{inside} of {len(rows)} published figures lie where one more run here is expected to. For "
-        f"{last.where}, the mean cosine of features and latents is {last.estimate}, published is "
+        f"{NAMES[last['task']]}, the mean cosine of features and latents is {last.estimate}, published is "
         f"{last.predicted:.4f}."
     )
 
