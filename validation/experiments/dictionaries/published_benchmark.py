@@ -49,8 +49,8 @@ TASKS = {
                       {"cosine": 0.9881, "l0": 1.74, "true_l0": 0.68}),
 }  # fmt: skip
 NAMES = {
-    "basic": "16 features in 32 dimensions",
-    "challenge": "32 in 28 dimensions, Zipf and hierarchy",
+    "basic": "16 in 32 dimensions",
+    "challenge": "32 in 28, hierarchy",
 }
 DIGITS = {"cosine": 4, "l0": 2, "true_l0": 2, "kept": 4}  # that the tutorial prints
 
