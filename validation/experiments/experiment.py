@@ -77,6 +77,8 @@ class Quantity:
         Names by its values the setting that others are compared with; callables take both, this one second.
     source : {"simulation", "training"}
         Where it was measured, if settings do not say.
+    authority : str
+        What predicts, as tables and figures call it.
     """
 
     label: str
@@ -88,6 +90,7 @@ class Quantity:
     at: Callable[[xr.Dataset], Sequence[float]] | None = None
     beside: Mapping[str, Any] | None = None
     source: str = "simulation"
+    authority: str = "theory"
 
 
 def mean_of(what: str | Callable[..., xr.DataArray]) -> Callable[..., Estimate | None]:

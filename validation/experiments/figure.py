@@ -136,7 +136,7 @@ def _draw_rows(
         ax.plot(*through, color=style["color"], linewidth=1, linestyle=line)
     predicted = np.array([np.nan if ratio or row.predicted is None else row.predicted for row in rows])
     if (known := ~np.isnan(predicted)).any():
-        said, dash = plots.LABEL["theory"], "-" if joined else "_"
+        said, dash = rows[0].quantity.authority, "-" if joined else "_"
         once = None if said in ax.get_legend_handles_labels()[1] else said
         ax.plot(*_through(x[known], predicted[known]), dash, color=plots.COLOUR["theory"], label=once)
 

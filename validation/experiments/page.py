@@ -73,7 +73,9 @@ def _table(places: tuple, columns: list[list[Row]], found: Findings) -> str:
     body = [[worded(name, value, found.experiment.names) for name, value in place] for place in places]
     for column in columns:
         predicted = any(row.predicted is not None for row in column)
-        header += [column[0].quantity.label, "theory", "measured is"][: 3 if predicted else 1]
+        header += [column[0].quantity.label, column[0].quantity.authority, "measured is"][
+            : 3 if predicted else 1
+        ]
         for cells, row in zip(body, column, strict=True):
             theory = ["–", "–"] if row.predicted is None else [number(row.predicted), row.side]
             cells += [str(row.estimate), *theory][: 3 if predicted else 1]

@@ -58,6 +58,15 @@ def mean(sample: ArrayLike, level: float = LEVEL) -> Estimate:
     return _estimate(value, value - half, value + half, f"{level:.1%} t interval, {sample.size} samples")
 
 
+def further(sample: ArrayLike, level: float = LEVEL) -> Estimate:
+    """Return the mean of a sample with the interval in which one more value is expected, if normal."""
+    sample = np.asarray(sample, dtype=float).ravel()
+    value = sample.mean()
+    deviation = sample.std(ddof=1) * np.sqrt(1 + 1 / sample.size)
+    half = stats.t.ppf((1 + level) / 2, sample.size - 1) * deviation
+    return _estimate(value, value - half, value + half, f"{level:.1%} t interval of one more value")
+
+
 def share(successes: int, trials: int, level: float = LEVEL) -> Estimate:
     """Return a share with the exact interval of Clopper and Pearson."""
     found = stats.binomtest(int(successes), int(trials)).proportion_ci(level, method="exact")

@@ -22,6 +22,13 @@ def test_mean_covers_at_its_level():
     assert low <= misses((statistics.mean(rng.normal(3, 2, 12)) for _ in range(TRIALS)), 3) <= high
 
 
+def test_one_more_value_is_covered_at_the_level():
+    rng = np.random.default_rng(3)
+    low, high = expected_misses()
+    made = [(statistics.further(rng.normal(3, 2, 5)), rng.normal(3, 2)) for _ in range(TRIALS)]
+    assert low <= sum(misses([estimate], truth) for estimate, truth in made) <= high
+
+
 def test_share_covers_at_least_at_its_level_and_reaches_1():
     rng = np.random.default_rng(2)
     successes = rng.binomial(50, 0.9, TRIALS)
