@@ -109,13 +109,13 @@ def mean_of(what: str | Callable[..., xr.DataArray]) -> Callable[..., Estimate |
     return estimate
 
 
-def share_of(what: Callable[..., xr.DataArray | np.ndarray]) -> Callable[..., Estimate]:
-    """Return what estimates the share of what is true, each value a trial."""
+def share_of(what: Callable[..., xr.DataArray | np.ndarray]) -> Callable[..., Estimate | None]:
+    """Return what estimates the share of what is true, each value a trial; of no trials there is none."""
 
-    def estimate(*given: Any) -> Estimate:
+    def estimate(*given: Any) -> Estimate | None:
         *data, level = given
         found = what(*data)
-        return share(int(found.sum()), found.size, level)
+        return share(int(found.sum()), found.size, level) if found.size else None
 
     return estimate
 

@@ -59,7 +59,7 @@ def test_best_and_usual_runs_beside_the_prediction():
 
 
 def test_a_pair_forms_where_features_are_rare():
-    found = measure(2, 1, 2, 0.9, steps=300, replicates=6, seed=0)
+    found = measure(2, 1, 2, 0.6, steps=500, replicates=6, seed=0)
     assert found.p.values.tolist() == pytest.approx([0.01, 1.0])
     assert (best(found, "flow") == OPPOSITE).tolist() == [True, False]
     assert (best(found, "trained") == OPPOSITE).tolist() == [True, False]
