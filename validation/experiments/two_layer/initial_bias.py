@@ -170,7 +170,7 @@ EXPERIMENTS = (
             Panel(draw=_responses),
         ),
         "From an initial bias of −1 there are {share.first} monosemantic neurons a feature and from 0 "
-        "{share.last}; the loss from −1 is higher by {higher.last}.",
+        "{share.last}; the loss from −1 minus that from 0 is {higher.last}.",
         "The losses are {loss.first} from −1 and {loss.last} from 0, where one neuron a feature that reads "
         "it alone, in its own direction, has {loss.last.predicted:.4f} at best. Dead are, from −1, "
         "{dead.first} neurons a feature.",
