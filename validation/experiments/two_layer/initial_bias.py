@@ -100,6 +100,8 @@ def _courses(name: str, label: str) -> Panel:
             groups(found.result, "initial_bias"), (plots.BLUE, plots.VERMILION), strict=False
         ):
             runs = group[name].stack(run=("setting", "replicate")).dropna("run").transpose("step", "run")
+            if runs.sizes["run"] < 2:  # which have no interval
+                continue
             each = [mean(values, found.level) for values in runs.values]
             plots.band(ax, runs.step + 1, each, color=colour, label=f"initial bias {at['initial_bias']:g}")
         if name == "loss":

@@ -73,4 +73,4 @@ def test_page_of_a_tiny_run(tmp_path):
     assert found("loss").first.predicted == found("loss").last.predicted > 0
     figure, text = page.write(found, tmp_path)
     assert figure.exists()
-    assert "is higher by" in text.read_text()
+    assert "minus that from 0 is" in text.read_text()
