@@ -25,6 +25,18 @@ def test_ends_are_those_of_the_flow(n, m, p):
         assert found.loss[k] == pytest.approx(run.loss[-1].item(), abs=1e-10)
 
 
+def test_ends_of_three_features_at_any_density_are_those_of_the_flow():
+    """Up to the same time: Newton's method, at kinks, would take minutes."""
+    model = Superposition(3, 2, 0.2, np.linspace(1, 0.7, 3))
+    weights = starts(model, 3, seed=1)
+    found = ends(model, weights)
+    for k, start in enumerate(weights):
+        run = simulate(model, initial=start, until=float(found.end_time[k]))
+        np.testing.assert_allclose(found.final[k], run.final, atol=1e-5)
+        np.testing.assert_allclose(found.biases[k], run.biases, atol=1e-5)
+        assert found.loss[k] == pytest.approx(run.loss[-1].item(), abs=1e-10)
+
+
 def test_a_step_is_as_exact_as_order_four():
     model = Superposition(3, 2, 0.5)
     weights = starts(model, 1, seed=3)[0]
